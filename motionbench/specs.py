@@ -1,0 +1,129 @@
+"""What methods, metrics, trackers, backbones and encoders say of themselves: data, readable without their dependencies.
+
+This module imports nothing heavy, so that listing what is installed stays instant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+OptionValue = bool | int | float | str
+Options = Mapping[str, OptionValue]
+
+
+@dataclass(frozen=True)
+class PaperResult:
+    """A number that a paper reports, quoted as theirs and never mixed with ours."""
+
+    metric: str
+    value: float
+    protocol: str
+    source: str
+
+
+@dataclass(frozen=True)
+class MethodSpec:
+    """What a method is, readable without its dependencies."""
+
+    name: str
+    implementation: str
+    """``"module:Class"``, imported only when used."""
+    summary: str
+    """One line."""
+    version: str
+    """Raised whenever the output changes: part of the store's key."""
+    paper: str
+    licence: str
+    upstream: str = ""
+    """Address and commit of the published code, or "" where there is none."""
+    backbones: tuple[str, ...] = ()
+    """Names that it runs on; () where it needs none."""
+    inputs: tuple[str, ...] = ("reference", "prompt")
+    """Fields of a case that it sees."""
+    control: bool = False
+    tuned: bool = False
+    """True where it tunes once a reference clip."""
+    preset_of: Mapping[str, str] = field(default_factory=dict)
+    """Backbone name → the preset that applies itself there."""
+    defaults: Options = field(default_factory=dict)
+    presets: Mapping[str, Options] = field(default_factory=dict)
+    paper_results: tuple[PaperResult, ...] = ()
+    status: Literal["control", "mechanism-tested", "runs-on-mini", "reproduced", "not-reproducing"] = "runs-on-mini"
+
+
+@dataclass(frozen=True)
+class MetricSpec:
+    """What a metric means."""
+
+    name: str
+    implementation: str
+    summary: str
+    unit: str
+    better: Literal["higher", "lower", "none"]
+    bounds: tuple[float, float]
+    source: str
+    """Paper, section or equation."""
+    version: str
+    needs: tuple[Literal["tracks", "encoder"], ...] = ()
+    status: Literal["headline", "comparability", "diagnostic"] = "comparability"
+    decimals: int = 3
+
+
+@dataclass(frozen=True)
+class TrackerSpec:
+    """A point tracker."""
+
+    name: str
+    implementation: str
+    summary: str
+    version: str
+    licence: str
+    noise_floor: float
+    """Root-mean-square step of a track on a still video, as a share of the frame's diagonal."""
+
+
+@dataclass(frozen=True)
+class BackboneSpec:
+    """A text-to-video model in diffusers' format and the settings that it is used with."""
+
+    name: str
+    implementation: str
+    source: str
+    """Folder, or ``package:NAME`` for a model that the package ships, or a repository id."""
+    licence: str
+    frames: int
+    fps: float
+    height: int
+    width: int
+    steps: int
+    guidance: float
+    flow_shift: float
+    max_sequence_length: int
+    negative_prompt: str = ""
+    dtype: str = "float32"
+
+
+@dataclass(frozen=True)
+class EncoderSpec:
+    """An image-text model in open_clip's format."""
+
+    name: str
+    implementation: str
+    model: str
+    """open_clip name, ``local-dir:PATH`` or ``package:NAME``."""
+    pretrained: str
+    licence: str
+
+
+@dataclass(frozen=True)
+class SuiteSpec:
+    """A named set of cases; built as ``Class(name)``."""
+
+    name: str
+    implementation: str
+    summary: str
+
+
+Spec = MethodSpec | MetricSpec | TrackerSpec | BackboneSpec | EncoderSpec | SuiteSpec
