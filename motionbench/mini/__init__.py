@@ -1,0 +1,1 @@
+"""The embedded world: procedural clips with exact tracks, and the mini models trained on them."""
