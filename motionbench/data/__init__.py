@@ -1,0 +1,1 @@
+"""Suites, clips and pixels: where cases come from."""
