@@ -1,0 +1,140 @@
+"""``prompts.csv``: the list of a user's own videos, one a row.
+
+The header is ``file,category,reference_prompt,prompt``, and any further column whose name begins with ``prompt`` holds
+one more prompt. Optional columns: ``start`` (pictures to skip), ``every`` (plays this many times as fast) and ``fps``
+(of a folder of images). A file may have several rows, each with more prompts. Faults are reported all at once, with
+their lines.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import cast
+
+from motionbench.data.manifest_faults import near
+from motionbench.data.resampling import Cut
+from motionbench.errors import UsageError
+from motionbench.types import CATEGORIES, Category
+
+REQUIRED = ("file", "category", "reference_prompt", "prompt")
+OPTIONAL = ("start", "every", "fps")
+EXAMPLE = """file,category,reference_prompt,prompt
+dance.mp4,human,a woman in a blue dress in a studio,a robot in a desert"""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One video of the list."""
+
+    file: str
+    category: Category
+    reference_prompt: str
+    prompts: tuple[str, ...]
+    cut: Cut
+
+
+@dataclass(frozen=True)
+class _Row:
+    line: int
+    cells: dict[str, str]
+
+    def prompts(self) -> tuple[str, ...]:
+        return tuple(text for name, text in self.cells.items() if name.startswith("prompt") and text)
+
+
+def read(path: Path) -> tuple[Listed, ...]:
+    """The videos of a list, in its order; raises UsageError with a line for each fault."""
+    rows = _rows(path)
+    faults = [f"{path.name}:{row.line}: {fault}" for row in rows for fault in _faults(row)]
+    if faults:
+        raise UsageError("\n".join(faults))
+    videos: dict[str, Listed] = {}
+    for row in rows:
+        listed = _listed(row)
+        first = videos.get(listed.file)
+        videos[listed.file] = _joined(path, row, first, listed) if first else listed
+    return tuple(videos.values())
+
+
+def _joined(path: Path, row: _Row, first: Listed, more: Listed) -> Listed:
+    if replace(more, prompts=first.prompts) != first:
+        raise UsageError(
+            f"{path.name}:{row.line}: {more.file} stands in an earlier row with another category, reference_prompt or "
+            "cut; make them equal"
+        )
+    return replace(first, prompts=first.prompts + more.prompts)
+
+
+def _rows(path: Path) -> list[_Row]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.reader(stream, strict=True)
+            header = [name.strip() for name in next(reader, [])]
+            _check_header(path, header)
+            return [_row(path, header, cells, reader.line_num) for cells in reader if any(map(str.strip, cells))]
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"{path.name}: not a comma-separated table in UTF-8: {error}; save {path} as CSV UTF-8"
+        ) from error
+
+
+def _check_header(path: Path, header: list[str]) -> None:
+    missing = [name for name in REQUIRED if name not in header]
+    if missing:
+        raise UsageError(
+            f"{path.name}:1: the header lacks {', '.join(missing)}, got {','.join(header) or 'nothing'}; for example\n"
+            f"{EXAMPLE}"
+        )
+    known = (*REQUIRED, *OPTIONAL)
+    unknown = [name for name in header if name not in known and not name.startswith("prompt")]
+    if unknown:
+        raise UsageError(f"{path.name}:1: unknown column {unknown[0]!r}; {near(unknown[0], known)}")
+    twice = sorted({name for name in header if header.count(name) > 1})
+    if twice:
+        raise UsageError(f"{path.name}:1: the column {twice[0]!r} stands there twice; name it {twice[0]}_2")
+
+
+def _row(path: Path, header: list[str], cells: list[str], line: int) -> _Row:
+    if len(cells) > len(header):
+        raise UsageError(
+            f"{path.name}:{line}: {len(cells)} cells under {len(header)} columns; put texts with commas in quotes, "
+            "or add columns prompt_2, prompt_3"
+        )
+    padded = [cell.strip() for cell in cells] + [""] * (len(header) - len(cells))
+    return _Row(line, dict(zip(header, padded, strict=True)))
+
+
+def _faults(row: _Row) -> Iterator[str]:
+    for name in ("file", "reference_prompt"):
+        if not row.cells[name]:
+            yield f"{name} is empty; fill it in"
+    if row.cells["category"] not in CATEGORIES:
+        yield f"no category {row.cells['category']!r}; {near(row.cells['category'], CATEGORIES)}"
+    if not row.prompts():
+        yield "the row has no prompt; write one in the column prompt"
+    for name, smallest in (("start", 0), ("every", 1)):
+        text = row.cells.get(name, "")
+        if text and not (text.isascii() and text.isdigit() and int(text) >= smallest):
+            yield f"{name} is a whole number of at least {smallest}, got {text!r}"
+    if row.cells.get("fps") and not _positive(row.cells["fps"]):
+        yield f"fps is a number above 0, got {row.cells['fps']!r}"
+
+
+def _positive(text: str) -> bool:
+    try:
+        return 0 < float(text) < float("inf")
+    except ValueError:
+        return False
+
+
+def _listed(row: _Row) -> Listed:
+    cells = row.cells
+    cut = Cut(
+        start=int(cells.get("start") or 0),
+        every=int(cells.get("every") or 1),
+        fps=float(cells["fps"]) if cells.get("fps") else None,
+    )
+    return Listed(cells["file"], cast(Category, cells["category"]), cells["reference_prompt"], row.prompts(), cut)
