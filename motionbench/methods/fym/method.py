@@ -1,0 +1,84 @@
+"""Follow-Your-Motion as a method of the benchmark: tune once a clip, generate for any prompt and seed."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+
+from motionbench.backbones import adapter_files, adapters
+from motionbench.contracts import Progress, silent
+from motionbench.errors import InvalidOutputError, UsageError
+from motionbench.methods.fym import state as states
+from motionbench.methods.fym.norm_leak import suppressed
+from motionbench.methods.fym.options import FymOptions
+from motionbench.methods.fym.stages import Tuning, seeded
+from motionbench.specs import Options
+from motionbench.types import Case, TuneReport, Video
+
+if TYPE_CHECKING:
+    from motionbench.backbones.wan import WanBackbone
+
+
+class FollowYourMotion:
+    """Spatial-temporal decoupled LoRA tuning of a Wan backbone (arXiv 2506.05207), for any WanTransformer3DModel.
+
+    Raises UsageError for an option that it does not have or a backbone that is not there.
+    """
+
+    def __init__(self, backbone: WanBackbone | None, options: Options) -> None:
+        if backbone is None:
+            raise UsageError("fym needs a backbone; name one with --backbone")
+        self.backbone = backbone
+        self.options = FymOptions.of(options)
+
+    def tune(self, case: Case, *, seed: int, directory: Path, progress: Progress = silent) -> TuneReport:
+        """Classify the heads, train the spatial LoRA on frames and the temporal one on the sparse clip.
+
+        Goes on from what it finds in ``directory``; an interrupted run gives the same bytes as an undisturbed one.
+        """
+        tuning = Tuning(self.backbone, self.options, case.reference, case.reference_prompt, seed, directory, progress)
+        return tuning.run().report()
+
+    def generate(self, case: Case, state: Path | None, *, seed: int, progress: Progress = silent) -> Video:
+        """The prompt's video with both adapters acting, at native positions and the full number of frames.
+
+        Raises UsageError without a finished tuning, InvalidOutputError where the adapters change nothing.
+        """
+        if state is None or not states.read(state).complete:
+            raise UsageError(f"fym generates from a finished tuning, got {state}; run its tune stage first")
+        scales = self._scales(states.read(state).adapters)
+        transformer = self.backbone.transformer
+        with adapters.borrowed(transformer), ExitStack() as stack:
+            for name in scales:
+                adapter_files.load(self.backbone.pipe, name, states.weights(state, name))
+            adapters.activate(transformer, scales)
+            self._check_effect(case)
+            if self.options.suppress_norm_leak:
+                stack.enter_context(suppressed(transformer))
+            return self.backbone.generate(case.prompt, seed=seed, progress=progress)
+
+    def _scales(self, trained: tuple[str, ...]) -> dict[str, float]:
+        wanted = {"spatial": self.options.spatial_scale, "temporal": self.options.temporal_scale}
+        scales = {name: wanted[name] for name in trained if wanted[name] != 0}
+        if not scales:
+            raise UsageError("fym.spatial_scale and fym.temporal_scale leave no trained adapter on; set one above 0")
+        return scales
+
+    @torch.no_grad()
+    def _check_effect(self, case: Case) -> None:
+        """A LoRA that loads and does nothing would be scored as the backbone."""
+        backbone = self.backbone
+        latents = backbone.encode(Video(case.reference.frames[:1], case.reference.fps))
+        generator = torch.Generator().manual_seed(seeded(0, "effect"))
+        noise = torch.randn(latents.shape, generator=generator).to(latents)
+        sigma, embeds = torch.ones(1, device=latents.device), backbone.embed(case.prompt)
+        adapted = backbone.velocity(noise, sigma, embeds)
+        with adapters.without(backbone.transformer):
+            plain = backbone.velocity(noise, sigma, embeds)
+        if torch.equal(adapted, plain):
+            raise InvalidOutputError(
+                "fym: the adapters do not change the backbone's output; tune longer or raise fym.learning_rate"
+            )

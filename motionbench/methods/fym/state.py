@@ -1,0 +1,68 @@
+"""What tuning leaves in its folder.
+
+``heads.json`` (the table of heads), ``spatial.safetensors`` and ``temporal.safetensors`` (diffusers' LoRA format),
+``report.json`` (which stages are finished and what they cost). ``*.checkpoint.pt`` is unfinished work.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+from motionbench.errors import MissingResourceError
+from motionbench.types import TuneReport
+
+
+@dataclass(frozen=True)
+class State:
+    """The folder's index: one entry for each finished stage."""
+
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    parameters: Mapping[str, int] = field(default_factory=dict)
+    """Trainable ones of each adapter; a stage without heads or steps has none and leaves no adapter."""
+    complete: bool = False
+
+    @property
+    def adapters(self) -> tuple[str, ...]:
+        """Names of the trained adapters, in the order of training."""
+        return tuple(self.parameters)
+
+    def finished(self, stage: str, seconds: float, parameters: int = 0) -> State:
+        """The index with one more finished stage."""
+        trained = {stage: parameters} if parameters else {}
+        return replace(self, seconds={**self.seconds, stage: seconds}, parameters={**self.parameters, **trained})
+
+    def report(self) -> TuneReport:
+        """What tuning cost in all."""
+        return TuneReport(sum(self.seconds.values()), sum(self.parameters.values()), dict(self.seconds))
+
+    def write(self, directory: Path) -> State:
+        """Save whole or not at all."""
+        unfinished = directory / "unfinished-report.json"
+        unfinished.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
+        os.replace(unfinished, directory / "report.json")
+        return self
+
+
+def read(directory: Path) -> State:
+    """The index of a folder, empty where tuning has finished no stage yet."""
+    path = directory / "report.json"
+    if not path.exists():
+        return State()
+    try:
+        return State(**json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise MissingResourceError(f"{path} is not a tuning report: {error}. Delete its folder.") from error
+
+
+def weights(directory: Path, adapter: str) -> Path:
+    """File of an adapter."""
+    return directory / f"{adapter}.safetensors"
+
+
+def checkpoint(directory: Path, stage: str) -> Path:
+    """File of a stage's unfinished work."""
+    return directory / f"{stage}.checkpoint.pt"
