@@ -130,7 +130,7 @@ def _knee(hip: Floats, foot: Floats, bend: float) -> Floats:
     aside = np.sqrt(np.maximum(THIGH**2 - (distance / 2) ** 2, 0.0))
     direction = across / distance[:, None]
     normal = np.stack([direction[:, 1], -direction[:, 0]], axis=-1)
-    return hip + across / 2 + bend * aside[:, None] * normal
+    return np.asarray(hip + across / 2 + bend * aside[:, None] * normal)
 
 
 def capsule(length: float, radius: float) -> Distance:

@@ -105,7 +105,7 @@ def star(u: Floats, v: Floats) -> Floats:
     tip, notch = np.array([1.2, 0.0]), 0.52 * np.array([np.cos(sector / 2), np.sin(sector / 2)])
     normal = np.array([tip[1] - notch[1], notch[0] - tip[0]])
     normal = -normal / np.hypot(*normal)
-    return normal[0] * (x - tip[0]) + normal[1] * (y - tip[1])
+    return np.asarray(normal[0] * (x - tip[0]) + normal[1] * (y - tip[1]))
 
 
 DISTANCES: dict[str, Distance] = {

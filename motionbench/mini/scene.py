@@ -49,7 +49,7 @@ class Layer:
             return np.ones(xy.shape[:-1])
         u, v = self.local(xy, frame)
         scale = np.sqrt(abs(np.linalg.det(self.matrices[frame, :2, :2])))
-        return np.clip(0.5 - self.distance(u, v) * scale, 0.0, 1.0)
+        return np.asarray(np.clip(0.5 - self.distance(u, v) * scale, 0.0, 1.0))
 
 
 def similarity(x: Floats, y: Floats, angle: Floats | float = 0.0, scale: Floats | float = 1.0) -> Floats:
