@@ -1,0 +1,130 @@
+"""A store as a whole: opening it, its plans, environments and rows."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import uuid
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from motionbench.errors import MissingResourceError, UsageError
+from motionbench.store import records, rows
+from motionbench.store.keys import digest_of
+from motionbench.store.objects import Objects
+from motionbench.store.records import Configuration, Environment, Row
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Store:
+    """One folder with everything that runs leave behind; open it with ``Store.open``."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.objects = Objects(root)
+
+    @classmethod
+    def open(cls, root: Path, *, create: bool = True) -> Store:
+        """Raises MissingResourceError where the folder is not there or cannot be written."""
+        marker = root / "store.json"
+        if not marker.is_file():
+            if not create:
+                raise MissingResourceError(
+                    f"no store at {root}\n"
+                    "Make one with motionbench eval, or name it: --store DIR or MOTIONBENCH_STORE=DIR"
+                )
+            _create(root, marker)
+        elif create and not os.access(root, os.W_OK):
+            raise _unwritable(root, "permission denied")
+        records.check_schema(records.loads(marker.read_bytes(), str(marker)), str(marker))
+        return cls(root)
+
+    def writer(self) -> rows.RowWriter:
+        """A writer of rows with a file of its own."""
+        return rows.RowWriter(self.root / "rows")
+
+    def rows(self) -> list[Row]:
+        """All rows, one a score."""
+        return rows.read(self.root)
+
+    def compact(self) -> Path | None:
+        """Join the rows into one Parquet file."""
+        return rows.compact(self.root)
+
+    def save_plan(self, configuration: Configuration) -> Path:
+        """Write ``plans/<plan_id>.json``."""
+        return self._write(f"plans/{configuration.plan_id}.json", records.to_json(configuration))
+
+    def plans(self) -> list[Configuration]:
+        """All plans, the latest first."""
+        files = (self.root / "plans").glob("*.json")
+        found = [records.configuration_from(records.loads(file.read_bytes(), str(file)), str(file)) for file in files]
+        return sorted(found, key=lambda plan: plan.written_at, reverse=True)
+
+    def plan(self, plan_id: str = "") -> Configuration:
+        """The plan whose id begins so, or the latest one."""
+        known = self.plans()
+        found = [plan for plan in known if plan.plan_id.startswith(plan_id)]
+        if not known:
+            raise MissingResourceError(f"no run in the store {self.root} yet\nMake one: motionbench eval --method fym")
+        if not found or (plan_id and len(found) > 1):
+            listing = "\n".join(f"  {plan.plan_id}  {plan.suite}  {plan.command}" for plan in known)
+            raise UsageError(f"{len(found)} plans of {self.root} begin with {plan_id!r}; it holds\n{listing}")
+        return found[0]
+
+    def save_environment(self, environment: Environment) -> str:
+        """Write ``environments/<id>.json`` once and give the id."""
+        identity = digest_of(environment)[:16]
+        if not (self.root / f"environments/{identity}.json").is_file():
+            self._write(f"environments/{identity}.json", records.to_json(environment))
+        return identity
+
+    def environments(self, ids: Iterable[str]) -> dict[str, Environment]:
+        """Those of these ids that the store holds."""
+        files = {identity: self.root / f"environments/{identity}.json" for identity in sorted(set(ids))}
+        return {
+            identity: records.environment_from(records.loads(file.read_bytes(), str(file)), str(file))
+            for identity, file in files.items()
+            if file.is_file()
+        }
+
+    def log(self, name: str, text: str) -> None:
+        """Keep the traceback of a failed item under ``logs/``; a disk that is full must not hide the failure."""
+        with contextlib.suppress(OSError):
+            (self.root / "logs").mkdir(exist_ok=True)
+            (self.root / "logs" / name).write_text(text, encoding="utf-8")
+
+    def _write(self, name: str, data: object) -> Path:
+        path = self.root / name
+        path.parent.mkdir(exist_ok=True)
+        partial = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
+        partial.write_text(json.dumps(data, indent=1, allow_nan=False), encoding="utf-8")
+        partial.replace(path)
+        return path
+
+
+def read_rows(store: Store) -> pd.DataFrame:
+    """All rows of a store as a pandas frame: one row a score, ``value`` missing where there is none."""
+    import pandas as pd
+
+    return pd.DataFrame([records.to_json(row) for row in store.rows()])
+
+
+def _create(root: Path, marker: Path) -> None:
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        partial = root / f".store.{uuid.uuid4().hex[:8]}"
+        partial.write_text(json.dumps({"schema_version": records.SCHEMA_VERSION, "created_by": "motionbench"}))
+        partial.replace(marker)
+    except OSError as error:
+        raise _unwritable(root, error.strerror or str(error)) from error
+
+
+def _unwritable(root: Path, reason: str) -> MissingResourceError:
+    return MissingResourceError(
+        f"cannot write the store {root}: {reason}\nChoose another folder: --store DIR or MOTIONBENCH_STORE=DIR"
+    )

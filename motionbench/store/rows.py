@@ -1,0 +1,132 @@
+"""Rows of scores: JSON lines while running, Parquet once compacted.
+
+Each writer has a file of its own and holds a lock on it, so writers never meet and compaction passes over files in use.
+A line that a kill has torn is dropped: the object behind it writes its row again on the next run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import fcntl
+import json
+import os
+import time
+import uuid
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+from motionbench.errors import UsageError
+from motionbench.store.records import Row, row_from, to_json
+
+
+class RowWriter:
+    """Appends rows to a file of its own, made with the first row."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / f"{time.time_ns():020d}-{os.getpid()}-{uuid.uuid4().hex[:6]}.jsonl"
+        self._handle: IO[str] | None = None
+
+    def append(self, row: Row) -> None:
+        """Write one row through to the operating system."""
+        if self._handle is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._handle = self._path.open("a", encoding="utf-8")
+            fcntl.flock(self._handle, fcntl.LOCK_EX)
+        self._handle.write(json.dumps(to_json(row), allow_nan=False) + "\n")
+        self._handle.flush()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._handle is not None:
+            self._handle.close()
+            self._handle = None
+
+
+def read(root: Path) -> list[Row]:
+    """All rows of a store, one a score: the latest that is not a failure, or else the latest."""
+    return newest(_read_parquet(root / "compact") + _read_lines(_jsonl(root)))
+
+
+def newest(rows: Iterable[Row]) -> list[Row]:
+    """One row an identity, in the order of their first appearance."""
+    kept: dict[tuple[str, str, str, str, int, str], Row] = {}
+    for row in sorted(rows, key=lambda row: row.written_at):
+        present = kept.get(row.identity)
+        if present is None or settled(row) or not settled(present):
+            kept[row.identity] = row
+    return list(kept.values())
+
+
+def settled(row: Row) -> bool:
+    """Whether the row is an answer, rather than a failure that the next run tries again."""
+    return row.status not in ("failed", "invalid_output")
+
+
+def compact(root: Path) -> Path | None:
+    """Join all rows that nobody is writing into one Parquet file; None where there are none."""
+    import pandas as pd
+
+    folder = root / "compact"
+    with contextlib.ExitStack() as locks:
+        idle = [path for path in _jsonl(root) if _lock(path, locks)]
+        earlier = sorted(folder.glob("rows-*.parquet"))
+        rows = newest(_read_parquet(folder) + _read_lines(idle))
+        if not rows:
+            return None
+        folder.mkdir(exist_ok=True)
+        target = folder / f"rows-{time.time_ns():020d}.parquet"
+        partial = target.with_suffix(".partial")
+        pd.DataFrame([to_json(row) for row in rows]).to_parquet(partial, index=False)
+        partial.rename(target)
+        for path in idle + earlier:
+            path.unlink()
+    return target
+
+
+def _jsonl(root: Path) -> list[Path]:
+    return sorted((root / "rows").glob("*.jsonl"))
+
+
+def _lock(path: Path, locks: contextlib.ExitStack) -> bool:
+    handle = locks.enter_context(path.open())
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _read_lines(paths: Sequence[Path]) -> list[Row]:
+    return [row for path in paths for row in _read_file(path)]
+
+
+def _read_file(path: Path) -> list[Row]:
+    lines = path.read_text(encoding="utf-8").split("\n")
+    rows = []
+    for number, line in enumerate(lines[:-1], start=1):
+        try:
+            data = json.loads(line)
+        except ValueError as error:
+            raise UsageError(
+                f"line {number} of {path} is not JSON: {error}\n"
+                f"Remove the file; its rows are written again from the objects: rm {path}"
+            ) from error
+        rows.append(row_from(data, f"line {number} of {path}"))
+    return rows
+
+
+def _read_parquet(folder: Path) -> list[Row]:
+    paths = sorted(folder.glob("rows-*.parquet"))
+    if not paths:
+        return []
+    import pyarrow.parquet as pq
+
+    return [_from_parquet(data, path) for path in paths for data in pq.read_table(path).to_pylist()]
+
+
+def _from_parquet(data: dict[str, Any], path: Path) -> Row:
+    row = row_from(data, str(path))
+    missing = row.value is None or row.value != row.value
+    return dataclasses.replace(row, value=None) if missing else row
