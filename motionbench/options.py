@@ -1,0 +1,89 @@
+"""A method's options: defaults, then a preset, then what the user sets by hand.
+
+``resolve`` merges them; ``parse_assignments`` reads ``--set method.option=value`` with each value in the type of the
+option's default.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from motionbench.errors import UsageError
+from motionbench.specs import MethodSpec, Options, OptionValue
+
+_TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A method with its resolved options."""
+
+    spec: MethodSpec
+    preset: str
+    """Its name, or "" for the defaults."""
+    options: Options
+    by_hand: Options
+    """The part of the options that the user set."""
+
+    @property
+    def label(self) -> str:
+        """The method's name, and in brackets whatever the user chose: ``fym[preset=release,rank=8]``."""
+        chosen = {name: _spell(value) for name, value in sorted(self.by_hand.items())}
+        listing = ",".join(f"{name}={text}" for name, text in chosen.items())
+        return f"{self.spec.name}[{listing}]" if listing else self.spec.name
+
+
+def resolve(spec: MethodSpec, backbone: str, preset: str | None, assignments: Sequence[tuple[str, str]]) -> Choice:
+    """Defaults, the preset (``preset`` or the one that applies itself to the backbone), assignments; in this order."""
+    name = preset if preset is not None else spec.preset_of.get(backbone, "")
+    if name and name not in spec.presets:
+        raise UsageError(f"{spec.name} has no preset {name!r}; {_known(name, spec.presets)}")
+    merged = {**spec.defaults, **(spec.presets[name] if name else {})}
+    by_hand = {option: _parse(spec, merged, option, text) for option, text in assignments}
+    marked = {"preset": preset, **by_hand} if preset else by_hand
+    return Choice(spec, name, {**merged, **by_hand}, marked)
+
+
+def parse_assignments(texts: Sequence[str]) -> list[tuple[str, str, str]]:
+    """``fym.rank=8`` → ``("fym", "rank", "8")``; raises UsageError for any other form."""
+    return [_split(text) for text in texts]
+
+
+def _split(text: str) -> tuple[str, str, str]:
+    target, equals, value = text.partition("=")
+    method, dot, option = target.strip().rpartition(".")
+    if not (equals and dot and method and option):
+        raise UsageError(f"--set {text!r} is not METHOD.OPTION=VALUE, for example --set fym.rank=16")
+    return method, option, value.strip()
+
+
+def _parse(spec: MethodSpec, options: Mapping[str, OptionValue], option: str, text: str) -> OptionValue:
+    if option not in options:
+        raise UsageError(f"{spec.name} has no option {option!r}; {_known(option, options)}")
+    kind = type(options[option])
+    try:
+        return _boolean(text) if kind is bool else kind(text)
+    except ValueError as error:
+        raise UsageError(f"{spec.name}.{option} takes {_KINDS[kind]}, got {text!r}") from error
+
+
+_KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
+
+
+def _boolean(text: str) -> bool:
+    if text.lower() in _TRUE + _FALSE:
+        return text.lower() in _TRUE
+    raise ValueError(text)
+
+
+def _known(name: str, names: Mapping[str, object]) -> str:
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    if near:
+        return f"did you mean {near[0]!r}?"
+    return f"it has {', '.join(sorted(names))}." if names else "it has none."
+
+
+def _spell(value: OptionValue) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,94 @@
+"""Builds backbone, methods, tracker, encoder, metrics and cases when the first item needs them, and keeps them.
+
+A run whose items are all there builds nothing, and so imports no torch.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import OrderedDict
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any, Generic, TypeVar, cast
+
+from motionbench import registry
+from motionbench.contracts import Encoder, Method, Metric, PointTracker
+from motionbench.options import Choice
+from motionbench.request import Request
+from motionbench.specs import MetricSpec
+from motionbench.types import Annotation, Case, CaseEntry, Video
+
+V = TypeVar("V")
+_CASES, _VIDEOS = 32, 4
+
+
+class Recent(Generic[V]):
+    """The last few values, by key."""
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self._values: OrderedDict[str, V] = OrderedDict()
+
+    def get(self, key: str, make: Callable[[], V]) -> V:
+        """The value of a key, made where it is not kept."""
+        value = self._values.pop(key) if key in self._values else make()
+        self._values[key] = value
+        if len(self._values) > self._capacity:
+            self._values.popitem(last=False)
+        return value
+
+
+class Workshop:
+    """The live objects of one run."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.videos: Recent[Video] = Recent(_VIDEOS)
+        self._cases: Recent[Case] = Recent(_CASES)
+        self._methods: dict[str, Method] = {}
+        self._metrics: dict[str, Metric] = {}
+
+    @cached_property
+    def backbone(self) -> Any:
+        """The backbone with its weights loaded."""
+        spec = self.request.backbone
+        return registry.implementation(spec)(spec)
+
+    @cached_property
+    def tracker(self) -> PointTracker:
+        """The protocol's tracker."""
+        return cast(PointTracker, registry.implementation(registry.tracker(self.request.protocol.tracker))())
+
+    @cached_property
+    def encoder(self) -> Encoder | None:
+        """The image-text model, or None where no metric needs one."""
+        spec = self.request.encoder
+        return cast(Encoder, registry.implementation(spec)(spec)) if spec else None
+
+    def method(self, choice: Choice) -> Method:
+        """A method with its options."""
+        if choice.label not in self._methods:
+            backbone = self.backbone if choice.spec.backbones else None
+            self._methods[choice.label] = registry.implementation(choice.spec)(backbone, choice.options)
+        return self._methods[choice.label]
+
+    def metric(self, spec: MetricSpec) -> Metric:
+        """A metric under the run's protocol."""
+        if spec.name not in self._metrics:
+            encoder = self.encoder if "encoder" in spec.needs else None
+            self._metrics[spec.name] = registry.implementation(spec)(self.request.protocol, encoder)
+        return self._metrics[spec.name]
+
+    def case(self, entry: CaseEntry) -> Case:
+        """A case, decoded and verified."""
+        return self._cases.get(entry.id, lambda: self.request.suite.load(entry))
+
+    def case_for(self, choice: Choice, entry: CaseEntry) -> Case:
+        """A case without what the method's spec does not say that it sees."""
+        case, inputs = self.case(entry), choice.spec.inputs
+        return dataclasses.replace(
+            case,
+            perfect=case.perfect if "perfect" in inputs else None,
+            other=case.other if "other" in inputs else None,
+            annotation=case.annotation if "annotation" in inputs else Annotation(),
+        )
