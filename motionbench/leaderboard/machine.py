@@ -1,0 +1,41 @@
+"""A board for programs: JSON and CSV."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import json
+
+from motionbench.leaderboard.aggregate import Board
+from motionbench.store import SCHEMA_VERSION
+from motionbench.types import Standing
+
+
+def as_json(board: Board, store: str) -> str:
+    """One object: suite, protocol, backbone, standings (``category`` "all" for the overall ones) and the store."""
+    data = {
+        "schema_version": SCHEMA_VERSION,
+        "suite": board.configuration.suite,
+        "protocol": board.configuration.protocol.name,
+        "backbone": board.configuration.backbone,
+        "standings": [dataclasses.asdict(standing) for standing in _ordered(board)],
+        "store": store,
+    }
+    return json.dumps(data, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def as_csv(board: Board) -> str:
+    """One line a standing; a mean that is missing is an empty field."""
+    buffer = io.StringIO()
+    names = [field.name for field in dataclasses.fields(Standing)]
+    writer = csv.DictWriter(buffer, names, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(dataclasses.asdict(standing) for standing in _ordered(board))
+    return buffer.getvalue()
+
+
+def _ordered(board: Board) -> list[Standing]:
+    """In the order of the table."""
+    place = {line.label: number for number, line in enumerate(board.methods)}
+    return sorted(board.standings, key=lambda standing: place[standing.method])

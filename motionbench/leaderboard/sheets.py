@@ -1,0 +1,165 @@
+"""A board as sheets of text: what every format prints, before any format's own marks.
+
+Best and second are found among methods that are not controls, at the printed precision, and ties share a mark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from motionbench.leaderboard.aggregate import ALL, ANCHOR, Board, Contrast, Failure
+from motionbench.store import MethodLine, MetricLine
+from motionbench.types import Standing
+
+Mark = Literal["", "best", "second"]
+ARROWS = {"higher": "↑", "lower": "↓", "none": ""}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell."""
+
+    text: str
+    interval: str = ""
+    mark: Mark = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row of a sheet."""
+
+    label: str
+    control: bool
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One table."""
+
+    title: str
+    header: tuple[str, ...]
+    lines: tuple[Line, ...]
+
+
+def overall(board: Board) -> Sheet:
+    """Methods × metrics over all cases, with tuning time and n/N."""
+    columns = [_column(board, metric, ALL) for metric in board.configuration.metrics]
+    lines = [
+        Line(method.label, method.control, (*cells, _tuning(board, method), _count(board, method)))
+        for method, *cells in zip(board.methods, *columns, strict=True)
+    ]
+    names = [_heading(metric) for metric in board.configuration.metrics]
+    return Sheet(title(board), ("method", *names, "tuning", "n/N"), tuple(lines))
+
+
+def by_category(board: Board, metric: MetricLine) -> Sheet:
+    """Methods × categories for one metric."""
+    columns = [_column(board, metric, category) for category in board.categories]
+    lines = [Line(m.label, m.control, tuple(cells)) for m, *cells in zip(board.methods, *columns, strict=True)]
+    headings = [f"{category} ({board.total(category)})" for category in board.categories]
+    return Sheet(f"{_heading(metric)} by category", ("method", *headings), tuple(lines))
+
+
+def title(board: Board) -> str:
+    """One line that says what the table is a table of."""
+    one = board.configuration
+    seeds = ", ".join(map(str, one.seeds))
+    return f"suite {one.suite} · protocol {one.protocol.name} · backbone {one.backbone} · seeds {seeds}"
+
+
+def legend(board: Board) -> str:
+    """How to read the cells."""
+    return (
+        "Mean over reference videos with its 95 % bootstrap interval; best and second are marked among methods, "
+        "controls bound each metric."
+        + (" † incomplete." if any(s.n < board.total(ALL) for s in _totals(board)) else "")
+    )
+
+
+def notes(board: Board) -> list[str]:
+    """The lines below a table: notice, differences, what is missing and why."""
+    notice = [board.configuration.notice] if board.configuration.notice else []
+    omitted = [f"{omission.method} is left out: {omission.reason}" for omission in board.omissions]
+    failures = [_failure(failure) for failure in board.failures]
+    unfinished = [f"Unfinished: {board.unfinished} scores are still to be made."] if board.unfinished else []
+    return [legend(board), *notice, *differences(board), *omitted, *failures, *unfinished]
+
+
+def differences(board: Board) -> list[str]:
+    """Each method's paired difference from the backbone, over all cases."""
+    decimals = {metric.name: metric.decimals for metric in board.configuration.metrics}
+    overall = [contrast for contrast in board.contrasts if contrast.category == ALL]
+    return [_difference(contrast, decimals[contrast.metric]) for contrast in overall]
+
+
+def _difference(contrast: Contrast, decimals: int) -> str:
+    found = contrast.difference
+    spread = "" if found.low is None else f" [{found.low:+.{decimals}f}, {found.high:+.{decimals}f}]"
+    count = f"{found.references} reference" + ("s" if found.references != 1 else "")
+    return f"{contrast.method} − {ANCHOR}: {contrast.metric} {found.mean:+.{decimals}f}{spread}, paired, {count}"
+
+
+def _failure(failure: Failure) -> str:
+    cases = f"{len(failure.cases)} case" + ("s" if len(failure.cases) != 1 else "")
+    listed = ", ".join(failure.cases[:3]) + ("…" if len(failure.cases) > 3 else "")
+    return (
+        f"† {failure.method}: {failure.status.replace('_', ' ')} on {cases} ({listed}), "
+        f"{', '.join(failure.metrics)}: {failure.reason}"
+    )
+
+
+def _column(board: Board, metric: MetricLine, category: str) -> list[Cell]:
+    standings = [board.standing(method.label, metric.name, category) for method in board.methods]
+    ranks = _ranks(standings, metric)
+    return [_cell(s, metric, board.total(category), ranks.get(s.method, "")) for s in standings]
+
+
+def _ranks(standings: Sequence[Standing], metric: MetricLine) -> dict[str, Mark]:
+    """Marks by method; none where a metric has no direction or a single method competes."""
+    rounded = {s.method: round(s.mean, metric.decimals) for s in standings if not s.control and s.mean is not None}
+    if metric.better == "none" or len(rounded) < 2:
+        return {}
+    places = sorted(set(rounded.values()), reverse=metric.better == "higher")
+    marks: dict[float, Mark] = dict(zip(places, ("best", "second"), strict=False))
+    return {method: marks.get(value, "") for method, value in rounded.items()}
+
+
+def _cell(standing: Standing, metric: MetricLine, total: int, mark: Mark) -> Cell:
+    missing = "" if standing.n == total else f" †{standing.n}/{total}"
+    if standing.mean is None:
+        return Cell(f"—{missing}")
+    digits = metric.decimals
+    spread = "" if standing.low is None else f"[{standing.low:.{digits}f}, {standing.high:.{digits}f}]"
+    return Cell(f"{standing.mean:.{digits}f}{missing}", spread, mark)
+
+
+def _tuning(board: Board, method: MethodLine) -> Cell:
+    seconds = next((cost.tune_seconds for cost in board.costs if cost.method == method.label), None)
+    return Cell("—" if seconds is None else duration(seconds))
+
+
+def _count(board: Board, method: MethodLine) -> Cell:
+    """Cases with a value of any metric; a cell that lacks some of them says so itself."""
+    total = board.total(ALL)
+    return Cell(f"{max((s.n for s in _totals(board) if s.method == method.label), default=0)}/{total}")
+
+
+def _totals(board: Board) -> list[Standing]:
+    return [standing for standing in board.standings if standing.category == ALL]
+
+
+def _heading(metric: MetricLine) -> str:
+    return f"{metric.name} {ARROWS[metric.better]}".strip()
+
+
+def duration(seconds: float) -> str:
+    """``8.4 s``, ``3 min 05 s`` or ``2 h 07 min``."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02d} s"
+    return f"{minutes // 60} h {minutes % 60:02d} min"

@@ -1,0 +1,88 @@
+"""Intervals: against scipy, by simulation, and by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from motionbench.leaderboard import statistics
+from motionbench.leaderboard.statistics import Observation
+
+
+def named(values: np.ndarray) -> dict[str, float]:
+    return {f"r{number:03d}": float(value) for number, value in enumerate(values)}
+
+
+def test_seeds_are_averaged_in_cases_and_cases_in_references() -> None:
+    observations = [
+        Observation("a", "a-0", 0.0),
+        Observation("a", "a-0", 1.0),
+        Observation("a", "a-0", 2.0),
+        Observation("a", "a-1", 4.0),
+        Observation("b", "b-0", 7.0),
+    ]
+    assert statistics.by_reference(observations) == {"a": 2.5, "b": 7.0}
+
+
+def test_the_interval_is_scipys_up_to_the_noise_of_the_draws() -> None:
+    values = np.random.default_rng(3).normal(2.0, 1.0, 24)
+    ours = statistics.interval(named(values))
+    theirs = stats.bootstrap(
+        (values,), np.mean, n_resamples=10_000, method="percentile", random_state=1
+    ).confidence_interval
+    assert ours is not None
+    assert ours.mean == pytest.approx(values.mean(), rel=1e-12, abs=0)
+    # The quantile of 10,000 draws has a standard error of about 0.006 here.
+    assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high), rel=0, abs=0.025)
+
+
+def test_intervals_cover_the_truth_as_often_as_they_say() -> None:
+    generator = np.random.default_rng(0)
+    covered = 0
+    for _ in range(600):
+        found = statistics.interval(named(generator.normal(0.0, 1.0, 40)), draws=1000)
+        covered += found is not None and found.low is not None and found.high is not None and found.low < 0 < found.high
+    assert 0.92 <= covered / 600 <= 0.97
+
+
+def test_seeds_within_a_reference_do_not_narrow_the_interval() -> None:
+    values = named(np.random.default_rng(1).normal(0.0, 1.0, 12))
+    once = [Observation(name, name, value) for name, value in values.items()]
+    assert statistics.interval(statistics.by_reference(once)) == statistics.interval(statistics.by_reference(once * 5))
+
+
+def test_the_same_numbers_give_the_same_interval_and_another_seed_another() -> None:
+    values = named(np.random.default_rng(5).normal(0.0, 1.0, 8))
+    assert statistics.interval(values) == statistics.interval(values)
+    assert statistics.interval(values) != statistics.interval(values, seed=1)
+
+
+def test_shift_and_scale_carry_over_to_the_interval() -> None:
+    values = np.random.default_rng(2).normal(0.0, 1.0, 10)
+    first, second = statistics.interval(named(values)), statistics.interval(named(3 * values + 1))
+    assert first is not None
+    assert second is not None
+    assert second.low == pytest.approx(3 * (first.low or 0.0) + 1, rel=1e-9, abs=1e-9)
+    assert second.high == pytest.approx(3 * (first.high or 0.0) + 1, rel=1e-9, abs=1e-9)
+
+
+def test_one_reference_has_no_interval_and_none_has_nothing() -> None:
+    assert statistics.interval({"a": 2.0}) == statistics.Interval(2.0, None, None, 1)
+    assert statistics.interval({}) is None
+
+
+def test_pairing_removes_what_references_share_and_keeps_only_shared_ones() -> None:
+    base = np.random.default_rng(4).normal(0.0, 10.0, 9)
+    first, second = named(base + 0.5), named(base)
+    second["only-here"] = 1e6
+    found = statistics.paired(first, second)
+    assert found is not None
+    assert (found.mean, found.low, found.high) == pytest.approx((0.5, 0.5, 0.5), rel=0, abs=1e-9)
+    assert found.references == 9
+
+
+def test_each_resample_weighs_as_much_as_the_whole() -> None:
+    weights = statistics.resampling_weights(7, 500, 0)
+    assert weights.shape == (500, 7)
+    np.testing.assert_allclose(weights.sum(axis=1), 1.0, rtol=1e-12, atol=0)
