@@ -1,0 +1,70 @@
+"""The command line. Modules below import what a command needs when it runs, so that ``--help`` stays instant.
+
+stdout carries results only; progress, paths and advice go to stderr. Exit codes: 0 all asked for is there, 1 internal
+error, 2 usage, 3 finished with failures above ``--fail-on-error``, 5 not comparable, 6 environment, weights or data
+missing, 8 inconclusive, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+
+import typer
+
+import motionbench
+from motionbench.cli import data, evaluate, listing, mini, options, storage, table
+from motionbench.errors import MotionBenchError
+
+app = typer.Typer(
+    name="motionbench",
+    help="The benchmark for video motion transfer: methods, controls, metrics and a leaderboard in one harness.",
+    no_args_is_help=True,
+    invoke_without_command=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    epilog=(
+        "Start with: motionbench eval --method fym --quick\n\n"
+        "Exit codes: 0 done, 1 internal error, 2 usage, 3 failures above --fail-on-error, 5 not comparable, "
+        "6 something is missing, 8 inconclusive, 130 interrupted."
+    ),
+)
+
+
+@app.callback()
+def _root(version: options.Version = False) -> None:
+    if version:
+        typer.echo(motionbench.__version__)
+        raise typer.Exit
+
+
+app.command("eval", epilog=evaluate.EPILOG)(evaluate.evaluate)
+app.command("table", epilog=table.EPILOG)(table.table)
+app.add_typer(data.app, name="data")
+app.add_typer(mini.app, name="mini")
+app.add_typer(listing.methods, name="method")
+app.add_typer(listing.metrics, name="metric")
+app.add_typer(storage.app, name="store")
+
+_FRAMES_SHOWN = -3
+
+
+def main() -> None:
+    """The console script."""
+    try:
+        app()
+    except MotionBenchError as error:
+        _say("error: ", str(error))
+        sys.exit(error.exit_code)
+    except Exception as error:
+        limit = None if os.environ.get("MOTIONBENCH_TRACEBACK") else _FRAMES_SHOWN
+        _say("", "".join(traceback.format_exception(error, limit=limit)).rstrip())
+        _say("internal error: ", "this is a defect of MotionBench or of a plug-in; the store is safe to use again.")
+        _say("", "Set MOTIONBENCH_TRACEBACK=1 for the whole traceback, and report it with the command that you typed.")
+        sys.exit(1)
+
+
+def _say(prefix: str, text: str) -> None:
+    typer.echo(typer.style(prefix, fg=typer.colors.RED, bold=True) + text, err=True)

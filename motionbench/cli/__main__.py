@@ -1,0 +1,5 @@
+"""``python -m motionbench.cli``."""
+
+from motionbench.cli import main
+
+main()

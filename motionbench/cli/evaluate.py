@@ -1,0 +1,159 @@
+"""``motionbench eval``: run what is missing and end with the table."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from motionbench.cli import options
+from motionbench.errors import UsageError
+
+if TYPE_CHECKING:
+    from motionbench.plan import Plan
+    from motionbench.request import Question
+    from motionbench.run import Result
+    from motionbench.store import Stage, Store
+
+EPILOG = (
+    "Examples:\n\n"
+    "motionbench eval --method fym --quick\n\n"
+    "motionbench eval --method fym --set fym.sparse_sampling=false --seeds 0,1,2\n\n"
+    "motionbench eval --method fym --data my-videos --format json > table.json"
+)
+_FAILED, _INCONCLUSIVE, _INTERRUPTED = 3, 8, 130
+
+
+def evaluate(
+    method: options.Methods = None,
+    suite: options.Suite = None,
+    data: options.Data = None,
+    metric: options.Metrics = None,
+    quick: options.Quick = False,
+    no_controls: options.NoControls = False,
+    preset: options.Preset = None,
+    assignments: options.Assignments = None,
+    backbone: options.Backbone = "mini-wan",
+    encoder: options.Encoder = "mini-clip",
+    tracker: options.Tracker = "",
+    store: options.StoreFolder = options.DEFAULT_STORE,
+    seed: options.Seed = None,
+    seeds: options.Seeds = None,
+    tune_seed: options.TuneSeed = 0,
+    force: options.Force = None,
+    only_cache: options.OnlyCache = False,
+    fail_on_error: options.FailOnError = "0",
+    format: options.TableFormat = options.Format.human,
+) -> None:
+    """Tune, generate, track and score whatever is missing, then print the leaderboard."""
+    from motionbench.request import Question
+
+    if suite is not None and data is not None:
+        raise UsageError("--suite and --data exclude each other: leave one of them out")
+    question = Question(
+        methods=options.listed(method),
+        suite=suite or "mini",
+        data=data,
+        metrics=options.listed(metric),
+        backbone=backbone,
+        encoder=encoder,
+        tracker=tracker,
+        preset=preset,
+        assignments=tuple(assignments or ()),
+        seeds=_seeds(seed, seeds),
+        tune_seed=tune_seed,
+        quick=quick,
+        controls=not no_controls,
+    )
+    allowed = _tolerance(fail_on_error)
+    try:
+        code = _evaluate(question, store, force, only_cache, allowed, format)
+    except KeyboardInterrupt:
+        _say(f"Interrupted. Nothing is lost; go on with:\n  {_command()}")
+        raise typer.Exit(_INTERRUPTED) from None
+    raise typer.Exit(code)
+
+
+def _evaluate(
+    question: Question,
+    folder: Path,
+    force: options.Stage | None,
+    only_cache: bool,
+    allowed: tuple[float, bool],
+    format: options.Format,
+) -> int:
+    from motionbench import plan, request, run
+    from motionbench.cli import screen
+    from motionbench.store import Store
+
+    store = Store.open(folder)
+    made = plan.make(request.resolve(question))
+    store.save_plan(made.configuration(_command()))
+    result = run.Run(made, store, screen.choose(), force=_stage(force), only_cache=only_cache).execute()
+    unfinished = _show(made, store, result, format)
+    return _exit_code(result, allowed, unfinished)
+
+
+def _show(made: Plan, store: Store, result: Result, format: options.Format) -> int:
+    from motionbench.cli import printing
+    from motionbench.leaderboard.aggregate import board
+
+    shown = board(made.configuration(), result.rows)
+    printing.show(shown, format, str(store.root))
+    if result.interrupted:
+        _say(f"Interrupted; the table is partial. Nothing is lost; go on with:\n  {_command()}")
+    else:
+        flag = "" if store.root == options.DEFAULT_STORE else f" --store {shlex.quote(str(store.root))}"
+        plan_file = store.root / "plans" / f"{made.plan_id}.json"
+        _say(f"Store {store.root} · plan {plan_file} · {result.performed} items done now, the rest were there.")
+        if result.failures:
+            _say(f"Tracebacks of what failed: {store.root / 'logs'}")
+        _say(f"Next: motionbench table{flag} --plan {made.plan_id} --format md")
+    return shown.unfinished
+
+
+def _exit_code(result: Result, allowed: tuple[float, bool], unfinished: int) -> int:
+    if result.interrupted:
+        return _INTERRUPTED
+    limit, is_share = allowed
+    failed = result.failures / max(result.generations, 1) if is_share else result.failures
+    if failed > limit:
+        return _FAILED
+    return _INCONCLUSIVE if unfinished else 0
+
+
+def _tolerance(text: str) -> tuple[float, bool]:
+    """Number or share, and which of the two: a share has a decimal point."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    is_share = "." in text
+    if value < 0 or (is_share and value > 1) or (not is_share and value != int(value)):
+        raise UsageError(f"--fail-on-error takes a number such as 2 or a share such as 0.05, got {text!r}")
+    return value, is_share
+
+
+def _seeds(single: list[int] | None, several: str | None) -> tuple[int, ...]:
+    try:
+        seeds = [*(single or ()), *(int(part) for part in (several or "").split(",") if part.strip())]
+    except ValueError as error:
+        raise UsageError(f"--seeds takes whole numbers with commas, such as 0,1,2, got {several!r}") from error
+    if any(seed < 0 for seed in seeds):
+        raise UsageError(f"a seed is not negative, got {min(seeds)}")
+    return tuple(seeds) or (0,)
+
+
+def _stage(force: options.Stage | None) -> Stage | None:
+    return force.value if force else None
+
+
+def _command() -> str:
+    return shlex.join(["motionbench", *sys.argv[1:]])
+
+
+def _say(text: str) -> None:
+    typer.echo(text, err=True)

@@ -1,0 +1,79 @@
+"""The options, each defined once and shared by the commands; every one is also a ``MOTIONBENCH_*`` variable."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+WHAT = "What to run"
+WHERE = "Where to run"
+AGAIN = "Reproducibility"
+FAILING = "Failure policy"
+OUTPUT = "Output"
+
+DEFAULT_STORE = Path("motionbench-store")
+
+
+class Format(StrEnum):
+    """How a table is printed."""
+
+    human = "human"
+    json = "json"
+    csv = "csv"
+    md = "md"
+
+
+class Stage(StrEnum):
+    """Stages that can be done again."""
+
+    tune = "tune"
+    generate = "generate"
+    track = "track"
+    score = "score"
+
+
+def _option(flag: str, panel: str, text: str, *more: str, **keywords: Any) -> Any:
+    variable = "MOTIONBENCH_" + flag.removeprefix("--").replace("-", "_").upper()
+    return typer.Option(flag, *more, help=text, rich_help_panel=panel, envvar=variable, **keywords)
+
+
+Methods = Annotated[
+    list[str] | None, _option("--method", WHAT, "A method, or several with commas; may be given again.", "-m")
+]
+Suite = Annotated[str | None, _option("--suite", WHAT, "The suite of cases; mini unless told otherwise.", "-s")]
+Data = Annotated[
+    Path | None,
+    _option("--data", WHAT, "A folder of your own videos with a prompts.csv, instead of a suite.", file_okay=False),
+]
+Metrics = Annotated[list[str] | None, _option("--metric", WHAT, "A metric, or several with commas; all unless told.")]
+Quick = Annotated[bool, _option("--quick", WHAT, "Only a few references of each suite.")]
+NoControls = Annotated[bool, _option("--no-controls", WHAT, "Leave the controls out.")]
+Preset = Annotated[str | None, _option("--preset", WHAT, "A preset of the methods named.")]
+Assignments = Annotated[
+    list[str] | None,
+    _option("--set", WHAT, "An option of a method, as METHOD.OPTION=VALUE; may be given again."),
+]
+Backbone = Annotated[str, _option("--backbone", WHERE, "The text-to-video model under the methods.")]
+Encoder = Annotated[str, _option("--encoder", WHERE, "The image-text model under the metrics.")]
+Tracker = Annotated[str, _option("--tracker", WHERE, "Another point tracker than the protocol's.", show_default=False)]
+StoreFolder = Annotated[Path, _option("--store", WHERE, "The folder that keeps everything.")]
+Seed = Annotated[list[int] | None, _option("--seed", AGAIN, "A seed of generations; may be given again.")]
+Seeds = Annotated[str | None, _option("--seeds", AGAIN, "Several seeds with commas: 0,1,2.")]
+TuneSeed = Annotated[int, _option("--tune-seed", AGAIN, "The seed of tuning.")]
+Force = Annotated[Stage | None, _option("--force", AGAIN, "Do this stage and those after it again.")]
+OnlyCache = Annotated[bool, _option("--only-cache", AGAIN, "Run nothing; show what the store has.")]
+FailOnError = Annotated[
+    str,
+    _option("--fail-on-error", FAILING, "Exit 3 above this number (2) or share (0.05) of failed generations."),
+]
+TableFormat = Annotated[Format, _option("--format", OUTPUT, "How the table is printed on stdout.")]
+
+Version = Annotated[bool, typer.Option("--version", help="Print the version and exit.")]
+
+
+def listed(values: list[str] | None) -> tuple[str, ...]:
+    """Values given again and values with commas are the same."""
+    return tuple(part.strip() for value in values or [] for part in value.split(",") if part.strip())

@@ -1,0 +1,48 @@
+"""``motionbench store``: what a store holds, whether it is whole, and making it smaller."""
+
+from __future__ import annotations
+
+import typer
+
+from motionbench.cli import options
+from motionbench.errors import MissingResourceError
+
+app = typer.Typer(help="The store that runs leave behind.", no_args_is_help=True)
+
+
+@app.command("runs")
+def runs(store: options.StoreFolder = options.DEFAULT_STORE) -> None:
+    """Print every run with its id, the latest first."""
+    import datetime
+
+    from motionbench.cli.grids import Grid
+    from motionbench.store import Store
+
+    grid = Grid(("plan", "written", "suite", "backbone", "scores", "command"))
+    for plan in Store.open(store, create=False).plans():
+        written = datetime.datetime.fromtimestamp(plan.written_at).isoformat(" ", "minutes")
+        grid.add(plan.plan_id, written, plan.suite, plan.backbone, str(len(plan.score_keys)), plan.command)
+    grid.show()
+
+
+@app.command("compact")
+def compact(store: options.StoreFolder = options.DEFAULT_STORE) -> None:
+    """Join the rows of finished runs into one Parquet file."""
+    from motionbench.store import Store
+
+    written = Store.open(store).compact()
+    typer.echo(str(written) if written else "There are no rows yet.")
+
+
+@app.command("verify")
+def verify(store: options.StoreFolder = options.DEFAULT_STORE) -> None:
+    """Read every object and compare it with its digest; exit 6 where one differs."""
+    from motionbench.store import Store
+
+    broken = Store.open(store, create=False).objects.verify()
+    for folder in broken:
+        typer.echo(str(folder))
+    if broken:
+        raise MissingResourceError(
+            f"{len(broken)} objects differ from their digests\nRemove their folders; the same command makes them again."
+        )
