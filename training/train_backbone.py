@@ -1,0 +1,165 @@
+"""Train the transformer and text encoder of ``mini-wan`` on latents of the procedural world by flow matching.
+
+``python -m training.train_backbone --pool POOL --components FILE --directory RUN`` encodes the pool once, then
+trains, and resumes where it stopped (``training.export`` writes the diffusers pipeline). A tenth of the prompts is
+dropped for classifier-free guidance; half of the captions name the motion. Under ``torchrun --nproc-per-node 2`` every
+process takes its share of the batch on one thread, which beats two threads on these small matrices.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.distributed as dist
+from diffusers import WanTransformer3DModel
+from torch import Tensor, nn
+from transformers import UMT5Config, UMT5EncoderModel
+
+from motionbench.backbones.flow_matching import interpolate, shifted, velocity_target
+from training.clips import Pool
+from training.linear_encoder import CODES, Components, encode, fit_pool, latent_scale
+from training.runs import Average, Run, cosine_rate, count, set_rate
+from training.text import LENGTH, build_tokenizer
+
+TEXT_WIDTH = 96
+
+
+class TextToLatents(nn.Module):
+    """What is trained: text encoder and transformer, called as ``WanPipeline`` calls them."""
+
+    def __init__(self, heads: int = 4, layers: int = 6, channels: int = 16) -> None:
+        super().__init__()
+        self.text_encoder = UMT5EncoderModel(
+            UMT5Config(
+                vocab_size=64,
+                d_model=TEXT_WIDTH,
+                d_kv=24,
+                d_ff=192,
+                num_layers=2,
+                num_heads=4,
+                dropout_rate=0.0,
+                pad_token_id=0,
+                eos_token_id=1,
+            )
+        )
+        self.transformer = WanTransformer3DModel(
+            patch_size=(1, 2, 2),
+            num_attention_heads=heads,
+            attention_head_dim=32,
+            in_channels=channels,
+            out_channels=channels,
+            text_dim=TEXT_WIDTH,
+            freq_dim=128,
+            ffn_dim=heads * 32 * 4,
+            num_layers=layers,
+            rope_max_seq_len=128,
+        )
+
+    def embed(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """Padding is zeroed, as the pipeline does."""
+        return self.text_encoder(ids, mask).last_hidden_state * mask[..., None]
+
+    def forward(self, latents: Tensor, sigma: Tensor, ids: Tensor, mask: Tensor) -> Tensor:
+        return self.transformer(latents, sigma * 1000, self.embed(ids, mask), return_dict=False)[0]
+
+
+def encode_pool(pool: Pool, components: Components, path: Path) -> np.ndarray:
+    """Normalised latents ``float16 [clips, C, F, h, w]`` of the pool, made once."""
+    if not path.exists():
+        scale = np.array(latent_scale(components), np.float32).reshape(-1, 1, 1, 1)
+        shape = (len(pool), CODES, 9, 8, 8)
+        partial = path.with_suffix(".partial")
+        latents = np.lib.format.open_memmap(partial, mode="w+", dtype=np.float16, shape=shape)
+        for start in range(0, len(pool), 200):
+            frames = np.stack([pool.frames(index) for index in range(start, start + 200)])
+            latents[start : start + 200] = encode(frames, components) / scale
+        latents.flush()
+        partial.rename(path)
+    return np.load(path, mmap_mode="r")
+
+
+def draw(
+    latents: np.ndarray, tokens: dict[str, Tensor], rng: np.random.Generator, size: int
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Clips and captions; a tenth of the captions is empty."""
+    picks = np.sort(rng.integers(len(latents), size=size))
+    which = torch.from_numpy(2 * picks + (rng.random(size) < 0.5))
+    which = torch.where(torch.from_numpy(rng.random(size) < 0.1), 2 * len(latents), which)
+    return torch.from_numpy(latents[picks].astype(np.float32)), tokens["ids"][which], tokens["mask"][which]
+
+
+def average_gradients(model: nn.Module, workers: int) -> None:
+    """Mean over the processes."""
+    if workers == 1:
+        return
+    gradients = [parameter.grad for parameter in model.parameters() if parameter.grad is not None]
+    flat = torch.cat([gradient.flatten() for gradient in gradients])
+    dist.all_reduce(flat)
+    for gradient, part in zip(gradients, flat.split([g.numel() for g in gradients]), strict=True):
+        gradient.copy_(part.view_as(gradient)).div_(workers)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pool", type=Path, required=True)
+    parser.add_argument("--components", type=Path, required=True)
+    parser.add_argument("--directory", type=Path, required=True)
+    parser.add_argument("--steps", type=int, default=12000)
+    parser.add_argument("--batch", type=int, default=24)
+    parser.add_argument("--rate", type=float, default=1.5e-3)
+    parser.add_argument("--shift", type=float, default=3.0)
+    parser.add_argument("--heads", type=int, default=4)
+    parser.add_argument("--layers", type=int, default=6)
+    arguments = parser.parse_args()
+
+    rank, workers = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
+    if workers > 1:
+        dist.init_process_group("gloo")
+    torch.manual_seed(0)
+    pool, run = Pool(arguments.pool), Run(arguments.directory)
+    latents = encode_pool(pool, fit_pool(pool, arguments.components), arguments.directory / "latents.npy")
+    tokenizer = build_tokenizer()
+    captions = [text for pair in pool.captions[: len(latents)] for text in pair] + [""]
+    encoded = tokenizer(captions, padding="max_length", max_length=LENGTH, truncation=True, return_tensors="pt")
+    tokens = {"ids": encoded.input_ids, "mask": encoded.attention_mask}
+    model = TextToLatents(arguments.heads, arguments.layers)
+    print(f"{count(model.transformer.parameters()) / 1e6:.2f} M + {count(model.text_encoder.parameters()) / 1e6:.2f} M")
+    optimiser = torch.optim.AdamW(model.parameters(), lr=arguments.rate, betas=(0.9, 0.95), weight_decay=0.01)
+    average, step, recent = Average(model, 0.999), 0, []
+    if (state := run.load()) is not None:
+        model.load_state_dict(state["model"])
+        optimiser.load_state_dict(state["optimiser"])
+        average.weights, average.steps, step = state["average"], state["step"], state["step"]
+    share = arguments.batch // workers
+    while step < arguments.steps:
+        rng = np.random.default_rng([13, step, rank])
+        x0, ids, mask = draw(latents, tokens, rng, share)
+        noise = torch.from_numpy(rng.standard_normal(x0.shape, dtype=np.float32))
+        u = (torch.arange(share) + float(rng.random())) / share
+        sigma = shifted(u, arguments.shift)
+        set_rate(optimiser, cosine_rate(step, arguments.steps, arguments.rate, warm_up=300))
+        predicted = model(interpolate(x0, noise, sigma), sigma, ids, mask)
+        loss = (predicted - velocity_target(x0, noise)).square().mean()
+        optimiser.zero_grad()
+        loss.backward()
+        average_gradients(model, workers)
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimiser.step()
+        step += 1
+        recent.append(loss.item())
+        if rank > 0:
+            continue
+        average.update(model)
+        if step % 200 == 0 or step == arguments.steps:
+            run.log(step=step, loss=float(np.mean(recent)))
+            recent = []
+        state = {"model": model.state_dict(), "optimiser": optimiser.state_dict(), "average": average.weights}
+        run.save({**state, "step": step}, force=step == arguments.steps)
+
+
+if __name__ == "__main__":
+    main()
