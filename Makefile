@@ -15,6 +15,7 @@ types:
 test:
 	$(PYTHON) -m pytest
 
-# The README's first command on a quick suite, and its table against the committed results.
+# The README's first command on the quick suite, and its table, against the committed results.
 readme:
-	$(PYTHON) -m benchmarks.readme
+	$(PYTHON) -m results.readme
+	$(PYTHON) -m results.quick

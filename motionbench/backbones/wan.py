@@ -60,7 +60,8 @@ class WanBackbone:
         pixels = torch.from_numpy(np.ascontiguousarray(video.frames)).to(self.device, self.dtype)
         pixels = pixels.permute(3, 0, 1, 2)[None] / 127.5 - 1
         mean, std = self._statistics()
-        return (self.pipe.vae.encode(pixels).latent_dist.mode().float() - mean) / std
+        latents: Tensor = self.pipe.vae.encode(pixels).latent_dist.mode().float()
+        return (latents - mean) / std
 
     @torch.no_grad()
     def decode(self, latents: Tensor) -> Video:
