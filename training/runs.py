@@ -14,6 +14,17 @@ import torch
 from torch import nn
 
 
+def use_fast_products() -> None:
+    """Multiply matrices in bfloat16 and add in float32, and write attention out as products of matrices.
+
+    Measured on a processor with bfloat16 instructions, 144 tokens, batch 4, forward and backward: 99 ms in float32 with
+    fused attention, 78 ms so, but 154 ms with bfloat16 products inside fused attention. Larger batches gain more.
+    """
+    torch.set_float32_matmul_precision("medium")
+    torch.backends.cuda.enable_flash_sdp(False)
+    torch.backends.cuda.enable_mem_efficient_sdp(False)
+
+
 class Average:
     """Exponential moving average of a module's parameters; short at first, so that early averages are of use."""
 
@@ -36,7 +47,7 @@ class Average:
 class Run:
     """A folder with ``state.pt`` (resumable) and ``log.jsonl``."""
 
-    def __init__(self, directory: Path, every_seconds: float = 120.0) -> None:
+    def __init__(self, directory: Path, every_seconds: float = 60.0) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self.directory = directory
         self.every_seconds = every_seconds
