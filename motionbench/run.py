@@ -166,18 +166,19 @@ class Run:
         try:
             stages.perform(item, self._workshop, self._store, self._display.progress)
             verdict = _verdict(self._store.objects.meta(item.stage, item.key) or Meta())
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # a stranger's code may call sys.exit
             if isinstance(error, MotionBenchError) and not isinstance(error, _ITEM_FAILURES):
                 raise
             verdict = self._failure(item, error)
         self._display.end(item, verdict, time.perf_counter() - started)
         return verdict
 
-    def _failure(self, item: Item, error: Exception) -> Verdict:
+    def _failure(self, item: Item, error: Exception | SystemExit) -> Verdict:
         self._store.log(f"{item.stage}-{item.key[:16]}.txt", "".join(traceback.format_exception(error)))
         status: RowStatus = "invalid_output" if isinstance(error, InvalidOutputError) else "failed"
-        reason = str(error) or type(error).__name__
-        return Verdict(status, reason, type(error).__name__)
+        kind = type(error).__name__
+        reason = str(error) if isinstance(error, MotionBenchError) else f"{kind}: {error}"
+        return Verdict(status, reason, kind)
 
     @cached_property
     def _environment(self) -> str:

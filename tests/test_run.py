@@ -22,7 +22,7 @@ from motionbench.request import Question
 from motionbench.run import Result
 from motionbench.scoring import Verdict
 from motionbench.store import Row, Stage, Store
-from motionbench.types import Protocol, Video
+from motionbench.types import Case, Protocol, Video
 
 BASE = Question(
     methods=("fake-tuned", "fake-still"), suite="fake", metrics=("fake_brightness", "fake_motion"), controls=False
@@ -126,11 +126,32 @@ def test_a_failure_is_a_row_the_others_go_on_and_it_is_tried_again(opened: Store
     result = go(opened, methods=("fake-raises",))
     failed = [row for row in result.rows if row.status == "failed"]
     assert {row.category for row in failed} == {"camera"}
-    assert {(row.error_class, row.reason) for row in failed} == {("RuntimeError", "weights [exploded]")}
+    assert {(row.error_class, row.reason) for row in failed} == {("RuntimeError", "RuntimeError: weights [exploded]")}
     assert sum(row.status == "ok" for row in result.rows) == 4
     assert (result.failures, result.generations) == (2, 4)
     assert len(list((opened.root / "logs").iterdir())) == 2
     assert go(opened, methods=("fake-raises",)).performed == 2
+
+
+def test_a_method_that_exits_spoils_its_item_only(opened: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    import motionbench_fakes
+
+    def leave(self: object, case: Case, *_: object, **__: object) -> Video:
+        if case.category == "camera":
+            sys.exit("no licence")
+        return case.reference
+
+    monkeypatch.setattr(motionbench_fakes.Raises, "generate", leave)
+    rows = go(opened, methods=("fake-raises",)).rows
+    assert {row.reason for row in rows if row.category == "camera"} == {"SystemExit: no licence"}
+    assert {row.status for row in rows if row.category != "camera"} == {"ok"}
+
+
+@pytest.mark.parametrize("place", ["objects", "rows", "work", "environments"])
+def test_a_store_that_cannot_be_written_on_the_way_stops_the_run_with_exit_6(opened: Store, place: str) -> None:
+    (opened.root / place).write_text("a file where a folder belongs")
+    with pytest.raises(MissingResourceError, match=rf"cannot write the store .*{place}.*\n.*--store DIR"):
+        go(opened)
 
 
 @pytest.mark.parametrize(
@@ -248,15 +269,16 @@ METRICS = ["--metric", "fake_brightness,fake_motion"]
 @pytest.mark.slow
 def test_killed_at_random_moments_the_rows_equal_an_undisturbed_runs(tmp_path: Path, fakes: Any) -> None:
     words = [sys.executable, "-m", "motionbench.cli", *COMMAND, *METRICS, "--store", str(tmp_path / "killed")]
+    slow = {**fakes.environment, "MOTIONBENCH_FAKE_SLEEP": "0.1"}
     moments = random.Random(0)
     for _ in range(10):
-        process = subprocess.Popen(
-            words, env={**fakes.environment, "MOTIONBENCH_FAKE_SLEEP": "0.1"}, stderr=subprocess.DEVNULL
-        )
-        time.sleep(moments.uniform(0.2, 1.5))
-        process.kill()
-        process.wait()
-    subprocess.run(words, env=fakes.environment, check=True, capture_output=True)
+        with subprocess.Popen(words, env=slow, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+            process.stderr.readline()  # "40 items to do": kills before that tell nothing
+            time.sleep(moments.uniform(0.0, 0.6))
+            process.kill()
+    ended = subprocess.run(words, env=fakes.environment, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+    assert list((tmp_path / "killed" / "work").iterdir()) == []
     undisturbed = go(Store.open(tmp_path / "undisturbed"))
     assert essence(Store.open(tmp_path / "killed").rows()) == essence(undisturbed.rows)
     assert Store.open(tmp_path / "killed").objects.verify() == []

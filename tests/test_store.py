@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import json
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -67,6 +70,16 @@ def test_a_folder_that_is_not_committed_leaves_nothing(opened: Store) -> None:
         (folder / "file.txt").write_text("half")
     assert not opened.objects.done("generate", "ab12")
     assert list((opened.root / "work").iterdir()) == []
+
+
+def test_what_a_killed_attempt_left_is_removed_by_the_next_one_and_one_under_way_is_not(opened: Store) -> None:
+    killed = opened.root / "work" / "generate-ab12.dead"
+    killed.mkdir(parents=True)
+    with opened.objects.filling("generate", "ab12") as first:
+        assert not killed.exists()
+        with opened.objects.filling("generate", "ab12") as second:
+            assert first.is_dir()
+            assert second.is_dir()
 
 
 @pytest.mark.parametrize("damage", ["truncate", "lose-file", "lose-done", "tear-done", "tear-meta"])
@@ -191,6 +204,30 @@ def test_an_unwritable_store_says_so_with_exit_6(tmp_path: Path) -> None:
     with pytest.raises(MissingResourceError, match=r"cannot write the store .*file/store.*\n.*--store DIR") as caught:
         Store.open(tmp_path / "file" / "store")
     assert caught.value.exit_code == 6
+
+
+def test_a_store_on_a_read_only_file_system_says_so_although_its_bits_allow_writing(
+    opened: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+
+    monkeypatch.setattr(Path, "touch", refuse)
+    with pytest.raises(MissingResourceError, match="Read-only file system"):
+        Store.open(opened.root)
+    assert Store.open(opened.root, create=False).rows() == []
+
+
+def test_writers_of_one_object_at_once_leave_it_whole(opened: Store) -> None:
+    def write(number: int) -> None:
+        for key in "abcdef":
+            put(Store.open(opened.root), key * 4, str(number) * 1000)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write, range(4)))
+    assert all(opened.objects.done("generate", key * 4) for key in "abcdef")
+    assert opened.objects.verify() == []
+    assert list((opened.root / "work").iterdir()) == []
 
 
 def test_a_store_that_is_not_there_is_not_made_by_reading(tmp_path: Path) -> None:

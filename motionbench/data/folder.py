@@ -85,7 +85,7 @@ def _list(directory: Path) -> Path:
         raise MissingResourceError(f"no folder {directory}; make it, put videos and a {LIST} there:\n{_EXAMPLE}")
     if not path.is_file():
         found = [file.name for file in sorted(directory.iterdir()) if file.suffix.lower() in decoding.VIDEOS]
-        state = f"{len(found)} videos (first: {found[0]})" if found else "no videos"
+        state = f"{len(found)} video{'s' * (len(found) > 1)} (first: {found[0]})" if found else "no videos"
         raise MissingResourceError(f"the folder {directory} holds {state} and no {LIST}; write one:\n{_EXAMPLE}")
     return path
 

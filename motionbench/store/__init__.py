@@ -5,6 +5,7 @@ Layout, under one root::
     store.json                       schema version
     objects/<stage>/<k2>/<key>/      payload files, meta.json, DONE (written last; the folder is renamed into place)
     work/<stage>-<key>/              tuning under way, resumable; becomes the object when it is finished
+    commits.lock                     held while an object is renamed into place or away
     rows/<writer>.jsonl              scores as they come, one writer a file
     compact/rows-*.parquet           the same rows, compacted
     plans/<plan_id>.json             what was asked

@@ -2,6 +2,7 @@
 
 A folder is filled elsewhere, gets its ``meta.json``, then ``DONE`` with the size and SHA-256 of every file, and is
 renamed into place. On one filesystem the rename is atomic. The first of two writers wins; the other's copy is dropped.
+What the operating system refuses raises MissingResourceError.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from motionbench.store.keys import STAGES, Stage
+from motionbench.store.writing import writing
 
 Outcome = Literal["ok", "declined", "undefined"]
 """How a finished object ended; a method that declines and a metric without a value are answers, and are kept."""
@@ -45,11 +47,13 @@ class Meta:
 
 
 class Objects:
-    """The ``objects/`` and ``work/`` folders of a store."""
+    """The ``objects/`` and ``work/`` folders of a store, and the lock under which objects are renamed."""
 
     def __init__(self, root: Path) -> None:
+        self._root = root
         self._objects = root / "objects"
         self._work = root / "work"
+        self._commits = root / "commits.lock"
 
     def path(self, stage: Stage, key: str) -> Path:
         """Where an object lies, whether it is there or not."""
@@ -70,23 +74,29 @@ class Objects:
 
     @contextlib.contextmanager
     def filling(self, stage: Stage, key: str) -> Iterator[Path]:
-        """A fresh folder to fill and then ``commit``; it is removed where the block ends without that."""
+        """A fresh folder to fill and then ``commit``; it is removed where the block ends without that.
+
+        What a killed attempt at the same object has left is removed too: nobody holds it any more.
+        """
         folder = self._work / f"{stage}-{key}.{uuid.uuid4().hex[:8]}"
-        folder.mkdir(parents=True)
-        try:
-            yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.ExitStack() as held:
+            with self._locked(self._commits), writing(self._root):
+                for left in filter(Path.is_dir, self._work.glob(f"{stage}-{key}.*")):
+                    _remove_unheld(left)
+                folder.mkdir()
+                _hold(folder, held)
+            try:
+                yield folder
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
 
     @contextlib.contextmanager
     def resuming(self, stage: Stage, key: str) -> Iterator[Path]:
         """The folder of an object under way, with what an earlier attempt left; one process at a time."""
-        folder = self._work / f"{stage}-{key}"
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = self._work / f"{stage}-{key}.lock"
-        with lock.open("w") as handle:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            folder.mkdir(exist_ok=True)
+        folder, lock = self._work / f"{stage}-{key}", self._work / f"{stage}-{key}.lock"
+        with self._locked(lock):
+            with writing(self._root):
+                folder.mkdir(exist_ok=True)
             yield folder
             if self.done(stage, key):
                 shutil.rmtree(folder, ignore_errors=True)
@@ -94,25 +104,39 @@ class Objects:
 
     def commit(self, stage: Stage, key: str, folder: Path, meta: Meta) -> None:
         """Make a filled folder the object."""
-        (folder / _META).write_text(json.dumps(dataclasses.asdict(meta), sort_keys=True, allow_nan=False))
-        files = {str(file.relative_to(folder)): _record(file) for file in _payload(folder)}
-        _write_synced(folder / _DONE, json.dumps({"files": files}, sort_keys=True))
-        target = self.path(stage, key)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if self.done(stage, key):
-            shutil.rmtree(folder)
-            return
-        self.discard(stage, key)
-        folder.rename(target)
+        with writing(self._root):
+            (folder / _META).write_text(json.dumps(dataclasses.asdict(meta), sort_keys=True, allow_nan=False))
+            files = {str(file.relative_to(folder)): _record(file) for file in _payload(folder)}
+            _write_synced(folder / _DONE, json.dumps({"files": files}, sort_keys=True))
+        with self._locked(self._commits), writing(self._root):
+            if self.done(stage, key):
+                shutil.rmtree(folder)
+                return
+            target = self.path(stage, key)
+            self._put_aside(target)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            folder.rename(target)
 
     def discard(self, stage: Stage, key: str) -> None:
         """Remove an object; a reader sees it whole or gone."""
-        target = self.path(stage, key)
+        with self._locked(self._commits), writing(self._root):
+            self._put_aside(self.path(stage, key))
+
+    def _put_aside(self, target: Path) -> None:
         if target.exists():
             aside = self._work / f"discarded.{uuid.uuid4().hex[:8]}"
-            aside.parent.mkdir(parents=True, exist_ok=True)
             target.rename(aside)
             shutil.rmtree(aside, ignore_errors=True)
+
+    @contextlib.contextmanager
+    def _locked(self, lock: Path) -> Iterator[None]:
+        """Alone among the processes that ask for the same lock file."""
+        with contextlib.ExitStack() as stack:
+            with writing(self._root):
+                self._work.mkdir(parents=True, exist_ok=True)
+                handle = stack.enter_context(lock.open("w"))
+                fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
 
     def verify(self) -> list[Path]:
         """Objects whose files do not have their recorded digests; reads every byte."""
@@ -126,6 +150,23 @@ def _intact(folder: Path, same: Callable[[Path, dict[str, Any]], bool]) -> bool:
         return _META in files and all(same(folder / name, record) for name, record in files.items())
     except (OSError, ValueError, KeyError, TypeError):
         return False
+
+
+def _hold(folder: Path, held: contextlib.ExitStack) -> bool:
+    """Lock a folder as long as ``held`` is open; False where another holds it."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    held.callback(os.close, descriptor)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _remove_unheld(folder: Path) -> None:
+    with contextlib.ExitStack() as held:
+        if _hold(folder, held):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _payload(folder: Path) -> list[Path]:

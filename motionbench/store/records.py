@@ -190,7 +190,9 @@ def loads(text: str | bytes, source: str) -> dict[str, Any]:
     try:
         data = json.loads(text)
     except ValueError as error:
-        raise UsageError(f"{source} is not JSON: {error}") from error
+        raise UsageError(
+            f"{source} is not JSON: {error}\nRestore the file, or remove it if it can be made again."
+        ) from error
     if not isinstance(data, dict):
         raise UsageError(f"{source} holds a {type(data).__name__}, expected a JSON object")
     return data

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import uuid
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,6 +14,7 @@ from motionbench.store import records, rows
 from motionbench.store.keys import digest_of
 from motionbench.store.objects import Objects
 from motionbench.store.records import Configuration, Environment, Row
+from motionbench.store.writing import writing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,14 +38,15 @@ class Store:
                     "Make one with motionbench eval, or name it: --store DIR or MOTIONBENCH_STORE=DIR"
                 )
             _create(root, marker)
-        elif create and not os.access(root, os.W_OK):
-            raise _unwritable(root, "permission denied")
+        elif create:
+            with writing(root):
+                _probe(root)
         records.check_schema(records.loads(marker.read_bytes(), str(marker)), str(marker))
         return cls(root)
 
     def writer(self) -> rows.RowWriter:
         """A writer of rows with a file of its own."""
-        return rows.RowWriter(self.root / "rows")
+        return rows.RowWriter(self.root)
 
     def rows(self) -> list[Row]:
         """All rows, one a score."""
@@ -100,10 +101,11 @@ class Store:
 
     def _write(self, name: str, data: object) -> Path:
         path = self.root / name
-        path.parent.mkdir(exist_ok=True)
-        partial = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
-        partial.write_text(json.dumps(data, indent=1, allow_nan=False), encoding="utf-8")
-        partial.replace(path)
+        with writing(self.root):
+            path.parent.mkdir(exist_ok=True)
+            partial = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
+            partial.write_text(json.dumps(data, indent=1, allow_nan=False), encoding="utf-8")
+            partial.replace(path)
         return path
 
 
@@ -115,16 +117,15 @@ def read_rows(store: Store) -> pd.DataFrame:
 
 
 def _create(root: Path, marker: Path) -> None:
-    try:
+    with writing(root):
         root.mkdir(parents=True, exist_ok=True)
         partial = root / f".store.{uuid.uuid4().hex[:8]}"
         partial.write_text(json.dumps({"schema_version": records.SCHEMA_VERSION, "created_by": "motionbench"}))
         partial.replace(marker)
-    except OSError as error:
-        raise _unwritable(root, error.strerror or str(error)) from error
 
 
-def _unwritable(root: Path, reason: str) -> MissingResourceError:
-    return MissingResourceError(
-        f"cannot write the store {root}: {reason}\nChoose another folder: --store DIR or MOTIONBENCH_STORE=DIR"
-    )
+def _probe(root: Path) -> None:
+    """Write and remove a file: permission bits say nothing of a read-only file system, nor to the superuser."""
+    probe = root / f".probe.{uuid.uuid4().hex[:8]}"
+    probe.touch()
+    probe.unlink()

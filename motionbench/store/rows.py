@@ -19,23 +19,26 @@ from typing import IO, Any
 
 from motionbench.errors import UsageError
 from motionbench.store.records import Row, row_from, to_json
+from motionbench.store.writing import writing
 
 
 class RowWriter:
     """Appends rows to a file of its own, made with the first row."""
 
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / f"{time.time_ns():020d}-{os.getpid()}-{uuid.uuid4().hex[:6]}.jsonl"
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._path = root / "rows" / f"{time.time_ns():020d}-{os.getpid()}-{uuid.uuid4().hex[:6]}.jsonl"
         self._handle: IO[str] | None = None
 
     def append(self, row: Row) -> None:
-        """Write one row through to the operating system."""
-        if self._handle is None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._handle = self._path.open("a", encoding="utf-8")
-            fcntl.flock(self._handle, fcntl.LOCK_EX)
-        self._handle.write(json.dumps(to_json(row), allow_nan=False) + "\n")
-        self._handle.flush()
+        """Write one row through to the operating system; raises MissingResourceError where it refuses."""
+        with writing(self._root):
+            if self._handle is None:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                self._handle = self._path.open("a", encoding="utf-8")
+                fcntl.flock(self._handle, fcntl.LOCK_EX)
+            self._handle.write(json.dumps(to_json(row), allow_nan=False) + "\n")
+            self._handle.flush()
 
     def close(self) -> None:
         """Let go of the file."""
