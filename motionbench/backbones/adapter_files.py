@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from motionbench.backbones.adapters import quiet_injection
+from motionbench.backbones.adapters import layers, quiet_injection
 from motionbench.errors import MissingResourceError
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ def save(pipe: WanPipeline, name: str, path: Path) -> None:
 
     description = pipe.transformer.peft_config[name].to_dict()
     description = {key: sorted(item) if isinstance(item, set) else item for key, item in description.items()}
+    # peft shortens a list of twenty targets or more to their endings; the file names each layer.
+    description["target_modules"] = [target for target, layer in layers(pipe.transformer) if name in layer.lora_A]
     unfinished = path.with_name(f"unfinished-{path.name}")
     type(pipe).save_lora_weights(
         save_directory=path.parent,

@@ -204,6 +204,7 @@ def test_saved_adapters_load_and_give_the_same_output_to_the_bit(tiny, backbone,
         assert torch.equal(tiny.forward(backbone.transformer, tiny.latents()), expected)
 
 
+@pytest.mark.filterwarnings("ignore:Already found a `peft_config`")
 def test_a_plain_pipeline_loads_them_alpha_included_and_merges_them(tiny, saved):
     folder, expected = saved
     pipe = WanPipeline.from_pretrained(tiny.folder())
@@ -214,6 +215,22 @@ def test_a_plain_pipeline_loads_them_alpha_included_and_merges_them(tiny, saved)
     pipe.fuse_lora(adapter_names=["spatial", "temporal"])
     pipe.unload_lora_weights()
     torch.testing.assert_close(tiny.forward(pipe.transformer, tiny.latents()), expected, rtol=1e-3, atol=1e-4)
+
+
+def test_the_file_names_each_layer_although_peft_shortens_long_lists(tiny, backbone, tmp_path, monkeypatch):
+    monkeypatch.setattr("peft.tuners.tuners_utils.MIN_TARGET_MODULES_FOR_OPTIMIZATION", 1)
+    path = tmp_path / "spatial.safetensors"
+    with adapters.borrowed(backbone.transformer):
+        plan = _plan(heads=adapters.everywhere(backbone.transformer))
+        _attach(backbone.transformer, plan)
+        assert backbone.transformer.peft_config["spatial"].target_modules != set(plan.targets)
+        expected = tiny.forward(backbone.transformer, tiny.latents())
+        adapter_files.save(backbone.pipe, "spatial", path)
+    assert sorted(adapter_files.read(path)[1]["target_modules"]) == sorted(plan.targets)
+    with adapters.borrowed(backbone.transformer):
+        adapter_files.load(backbone.pipe, "spatial", path)
+        adapters.activate(backbone.transformer, {"spatial": 1.0})
+        assert torch.equal(tiny.forward(backbone.transformer, tiny.latents()), expected)
 
 
 @pytest.mark.parametrize(
