@@ -92,6 +92,8 @@ def test_options_come_from_the_environment_too(shell: Shell, tmp_path: Path) -> 
         ((*EVAL, "fake-roll", "--seeds", "a"), 2, "--seeds takes whole numbers with commas"),
         ((*EVAL, "fake-roll", "--seed", "-1"), 2, "a seed is not negative"),
         ((*EVAL, "fake-roll", "--fail-on-error", "most"), 2, "--fail-on-error takes a number such as 2 or a share"),
+        ((*EVAL, "fake-roll", "--fail-on-error", "nan"), 2, "or a share such as 0.05, got 'nan'"),
+        ((*EVAL, "fake-roll", "--fail-on-error", "1.5"), 2, "or a share such as 0.05, got '1.5'"),
         ((*EVAL, "fake-roll", "--data", "."), 2, "--suite and --data exclude each other"),
         ((*EVAL, "fake-roll", "--format", "pdf"), 2, "pdf"),
         ((*EVAL, "fake-roll", "--store", "file/store"), 6, "error: cannot write the store file/store: Not a directory"),
@@ -205,10 +207,33 @@ def test_listings_show_what_is_broken_with_its_reason(shell: Shell) -> None:
 
 def test_data_is_listed_and_verified(shell: Shell) -> None:
     assert "fake\t4\t4\tfake-v1\tcamera 2, single_object 2\t" in shell("data", "list").stdout
-    assert shell("data", "verify", "fake").stdout == "fake: 4 of 4 cases verified\n"
+    assert shell("data", "verify", "fake").stdout == "fake: 4 of 4 references verified\n"
     broken = shell("data", "verify", "fake", MOTIONBENCH_FAKE_BROKEN_CLIP="pan")
     assert broken.returncode == 6
-    assert "fake pan-0: pan-0.mp4 is truncated" in broken.stderr
+    assert broken.stdout == "fake: 3 of 4 references verified\n"
+    assert "fake pan: pan-0.mp4 is truncated" in broken.stderr
+    assert "error: not every reference of fake can be used; the lines above say why" in broken.stderr
+
+
+def test_a_folder_is_verified_without_the_suites(shell: Shell) -> None:
+    done = shell("data", "verify", "--data", "none")
+    assert done.returncode == 6
+    assert "error: no folder none" in done.stderr
+    assert done.stdout == ""
+
+
+def test_trackers_are_listed_and_need_exact_tracks_for_their_error(shell: Shell) -> None:
+    assert "dis-flow\tApache-2.0\t0.15%\tmotionbench-transfer\t" in shell("tracker", "list").stdout
+    done = shell("tracker", "error", "--suite", "fake")
+    assert done.returncode == 2
+    assert "no reference of the suite fake has exact tracks" in done.stderr
+
+
+def test_the_embedded_world_is_rendered_to_look_at(shell: Shell) -> None:
+    done = shell("mini", "render", "clips")
+    assert done.returncode == 0, done.stderr
+    assert len(list((shell.folder / "clips").glob("human-*.mp4"))) == 5
+    assert done.stdout == f"clips: {len(list((shell.folder / 'clips').iterdir()))} clips\n"
 
 
 def test_a_store_is_compacted_and_verified(shell: Shell) -> None:

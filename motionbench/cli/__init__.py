@@ -9,16 +9,26 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
 import motionbench
-from motionbench.cli import data, evaluate, listing, mini, options, storage, table
+from motionbench.cli import data, evaluate, listing, mini, options, storage, table, trackers
 from motionbench.errors import MotionBenchError
+
+
+class _Root(TyperGroup):
+    """The overview is plain text, since drawing it takes rich as long as all else; a command's own help is drawn."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**{**settings, "rich_markup_mode": None})
+
 
 app = typer.Typer(
     name="motionbench",
+    cls=_Root,
     help="The benchmark for video motion transfer: methods, controls, metrics and a leaderboard in one harness.",
     no_args_is_help=True,
     invoke_without_command=True,
@@ -46,6 +56,7 @@ app.add_typer(data.app, name="data")
 app.add_typer(mini.app, name="mini")
 app.add_typer(listing.methods, name="method")
 app.add_typer(listing.metrics, name="metric")
+app.add_typer(trackers.app, name="tracker")
 app.add_typer(storage.app, name="store")
 
 _FRAMES_SHOWN = -3
@@ -59,6 +70,8 @@ def main() -> None:
         _say("error: ", str(error))
         sys.exit(error.exit_code)
     except Exception as error:
+        import traceback
+
         limit = None if os.environ.get("MOTIONBENCH_TRACEBACK") else _FRAMES_SHOWN
         _say("", "".join(traceback.format_exception(error, limit=limit)).rstrip())
         _say("internal error: ", "this is a defect of MotionBench or of a plug-in; the store is safe to use again.")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from motionbench.cli import options
-from motionbench.errors import MissingResourceError, MotionBenchError
+from motionbench.cli import options, printing
+from motionbench.errors import MissingResourceError
 
 if TYPE_CHECKING:
     from motionbench.contracts import Suite
@@ -20,69 +19,48 @@ Names = Annotated[list[str] | None, typer.Argument(help="Suites; all unless told
 
 @app.command("list")
 def list_suites() -> None:
-    """Print each suite with its protocol and its cases by category."""
-    from motionbench import registry
+    """Print each suite with its protocol and its references by category."""
     from motionbench.cli.grids import Grid
-    from motionbench.specs import SuiteSpec
+    from motionbench.data.inspection import summaries
 
-    grid = Grid(("suite", "cases", "references", "protocol", "categories", "summary"))
-    for entry in registry.entries("suites"):
-        if not isinstance(entry.spec, SuiteSpec):
-            grid.add(entry.name, "broken", "", "", "", entry.broken or "")
+    grid = Grid(("suite", "cases", "references", "protocol", "references by category", "summary"))
+    for suite in summaries():
+        if suite.broken:
+            grid.add(suite.name, "broken", "", "", "", suite.broken)
             continue
-        try:
-            grid.add(*_summary(_open(entry.name), entry.spec.summary))
-        except MotionBenchError as error:
-            grid.add(entry.name, "broken", "", "", "", str(error))
+        categories = ", ".join(f"{category} {count}" for category, count in suite.categories)
+        grid.add(suite.name, str(suite.cases), str(suite.references), suite.protocol, categories, suite.summary)
     grid.show()
 
 
 @app.command("verify")
 def verify(names: Names = None, data: options.Data = None) -> None:
     """Decode every case and compare it with its digest; exit 6 where one differs."""
-    suites = [] if data and not names else [_open(name) for name in names or _known()]
-    if data is not None:
-        suites.append(_folder(data))
-    broken = sum(_verify(suite) for suite in suites)
+    broken = [suite.name for suite in _suites(names, data) if _faults(suite)]
     if broken:
-        raise MissingResourceError(f"{broken} cases cannot be used; the lines above name each with its reason")
+        raise MissingResourceError(f"not every reference of {', '.join(broken)} can be used; the lines above say why")
 
 
-def _verify(suite: Suite) -> int:
-    broken = 0
-    for entry in suite.entries:
-        try:
-            suite.load(entry)
-        except MotionBenchError as error:
-            broken += 1
-            typer.echo(f"{suite.name} {entry.id}: {error}", err=True)
-    typer.echo(f"{suite.name}: {len(suite.entries) - broken} of {len(suite.entries)} cases verified")
+def _suites(names: list[str] | None, data: options.Data) -> list[Suite]:
+    from motionbench import registry, sources
+    from motionbench.data.inspection import open_suite
+
+    known = [entry.name for entry in registry.entries("suites") if entry.spec is not None]
+    suites = [open_suite(name) for name in names or ([] if data else known)]
+    if data is not None:
+        protocol = sources.folder_protocol(registry.backbone("mini-wan"), "")
+        suites.append(sources.open_folder(data, protocol))
+    return suites
+
+
+def _faults(suite: Suite) -> int:
+    """How many references of a suite cannot be used, each printed with its reasons."""
+    from motionbench.data.inspection import verify as inspect
+
+    faults = inspect(suite, printing.progress)
+    for fault in faults:
+        typer.echo(f"{suite.name} {fault.reference_id}: {fault.message}", err=True)
+    broken = len({fault.reference_id for fault in faults})
+    total = len({entry.reference_id for entry in suite.entries})
+    typer.echo(f"{suite.name}: {total - broken} of {total} references verified")
     return broken
-
-
-def _summary(suite: Suite, summary: str) -> tuple[str, ...]:
-    from collections import Counter
-
-    counts = Counter(entry.category for entry in suite.entries)
-    references = len({entry.reference_id for entry in suite.entries})
-    categories = ", ".join(f"{category} {count}" for category, count in counts.items())
-    return suite.name, str(len(suite.entries)), str(references), suite.protocol.name, categories, summary
-
-
-def _open(name: str) -> Suite:
-    from motionbench import request
-
-    return request.Sources().suite(name)
-
-
-def _folder(directory: Path) -> Suite:
-    from motionbench import registry, request
-
-    backbone = registry.backbone("mini-wan")
-    return request.Sources().folder(directory, request.folder_protocol(backbone, ""))
-
-
-def _known() -> list[str]:
-    from motionbench import registry
-
-    return [entry.name for entry in registry.entries("suites") if entry.spec is not None]

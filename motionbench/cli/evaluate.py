@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +29,19 @@ EPILOG = (
 _FAILED, _INCONCLUSIVE, _INTERRUPTED = 3, 8, 130
 
 
+@dataclass(frozen=True)
+class Tolerance:
+    """How many failed generations are accepted."""
+
+    limit: float
+    is_share: bool
+
+    def exceeded(self, result: Result) -> bool:
+        """Whether a run failed more often than that."""
+        failed = result.failures / max(result.generations, 1) if self.is_share else result.failures
+        return failed > self.limit
+
+
 def evaluate(
     method: options.Methods = None,
     suite: options.Suite = None,
@@ -48,7 +63,7 @@ def evaluate(
     fail_on_error: options.FailOnError = "0",
     format: options.TableFormat = options.Format.human,
 ) -> None:
-    """Tune, generate, track and score whatever is missing, then print the leaderboard."""
+    """Run whatever is missing and end with the leaderboard."""
     from motionbench.request import Question
 
     if suite is not None and data is not None:
@@ -82,7 +97,7 @@ def _evaluate(
     folder: Path,
     force: options.Stage | None,
     only_cache: bool,
-    allowed: tuple[float, bool],
+    allowed: Tolerance,
     format: options.Format,
 ) -> int:
     from motionbench import plan, request, run
@@ -115,26 +130,21 @@ def _show(made: Plan, store: Store, result: Result, format: options.Format) -> i
     return shown.unfinished
 
 
-def _exit_code(result: Result, allowed: tuple[float, bool], unfinished: int) -> int:
+def _exit_code(result: Result, allowed: Tolerance, unfinished: int) -> int:
     if result.interrupted:
         return _INTERRUPTED
-    limit, is_share = allowed
-    failed = result.failures / max(result.generations, 1) if is_share else result.failures
-    if failed > limit:
+    if allowed.exceeded(result):
         return _FAILED
     return _INCONCLUSIVE if unfinished else 0
 
 
-def _tolerance(text: str) -> tuple[float, bool]:
-    """Number or share, and which of the two: a share has a decimal point."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    is_share = "." in text
-    if value < 0 or (is_share and value > 1) or (not is_share and value != int(value)):
-        raise UsageError(f"--fail-on-error takes a number such as 2 or a share such as 0.05, got {text!r}")
-    return value, is_share
+def _tolerance(text: str) -> Tolerance:
+    """``2`` is a number of generations, ``0.05`` a share of them."""
+    if re.fullmatch(r"\d+", text):
+        return Tolerance(float(text), is_share=False)
+    if re.fullmatch(r"0?\.\d+|1\.0*", text):
+        return Tolerance(float(text), is_share=True)
+    raise UsageError(f"--fail-on-error takes a number such as 2 or a share such as 0.05, got {text!r}")
 
 
 def _seeds(single: list[int] | None, several: str | None) -> tuple[int, ...]:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from motionbench.cli import printing
 from motionbench.cli.grids import Grid
 
 app = typer.Typer(help="The embedded world and the models trained on it.", no_args_is_help=True)
@@ -20,11 +21,8 @@ def evaluate(clips: Count = 32) -> None:
     """Measure the mini models on held-out seeds: what their model cards report."""
     from motionbench.mini.evaluation import evaluate as measure
 
-    def progress(stage: str, done: int, total: int) -> None:
-        typer.echo(f"{stage} {done}/{total}", err=True)
-
     grid = Grid(("quality", "value", "unit", "wanted", "n"))
-    for line in measure(clips, progress):
+    for line in measure(clips, printing.progress):
         grid.add(line.name, f"{line.value:.1f}", line.unit, line.wanted, str(line.n))
     grid.show()
 

@@ -1,4 +1,4 @@
-"""Prints a board on stdout in the format asked for."""
+"""Prints boards on stdout in the format asked for, and progress on stderr."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from motionbench.leaderboard.aggregate import Board
 
 _WIDTH_OF_A_FILE = 160
+_LINES_APART = 10
 
 
 def show(board: Board, format: Format, store: str) -> None:
@@ -29,11 +30,18 @@ def show(board: Board, format: Format, store: str) -> None:
         _terminal(board)
 
 
+def progress(stage: str, done: int, total: int) -> None:
+    """A line on stderr that counts in place; where that is no terminal, a line now and then."""
+    if sys.stderr.isatty():
+        typer.echo(f"\r{stage} {done}/{total}", err=True, nl=done == total)
+    elif done == total or done % _LINES_APART == 0:
+        typer.echo(f"{stage} {done}/{total}", err=True)
+
+
 def _terminal(board: Board) -> None:
     from rich.console import Console
 
     from motionbench.leaderboard import tables
 
     console = Console(width=None if sys.stdout.isatty() else _WIDTH_OF_A_FILE, highlight=False)
-    for part in tables.terminal(board):
-        console.print(part)
+    tables.terminal(board, console)

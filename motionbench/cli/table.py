@@ -50,7 +50,7 @@ def table(
     record: Record = None,
     format: options.TableFormat = options.Format.human,
 ) -> None:
-    """Print the leaderboard of the latest run, of the runs named, or of a committed run record."""
+    """Print the leaderboard of the latest run, of runs or of a record."""
     from motionbench import provenance
     from motionbench.cli import printing
     from motionbench.leaderboard.aggregate import board

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from motionbench.leaderboard import comparable, statistics
@@ -13,6 +13,7 @@ from motionbench.types import CATEGORIES, Standing
 ALL = "all"
 ANCHOR = "backbone"
 """The control that methods are compared with."""
+_TUNED_WELL = ("ok", "undefined")
 
 
 @dataclass(frozen=True)
@@ -29,9 +30,9 @@ class Contrast:
 class Failure:
     """Rows without a value that share their reason."""
 
-    method: str
     status: str
     reason: str
+    methods: tuple[str, ...]
     metrics: tuple[str, ...]
     cases: tuple[str, ...]
 
@@ -45,17 +46,6 @@ class Omission:
 
 
 @dataclass(frozen=True)
-class Costs:
-    """What a method costs a reference, on average; None where it does not tune."""
-
-    method: str
-    tune_seconds: float | None
-    generate_seconds: float
-    trainable_parameters: int
-    peak_memory_bytes: int
-
-
-@dataclass(frozen=True)
 class Board:
     """All that a table shows."""
 
@@ -66,7 +56,8 @@ class Board:
     contrasts: tuple[Contrast, ...]
     failures: tuple[Failure, ...]
     omissions: tuple[Omission, ...]
-    costs: tuple[Costs, ...]
+    tune_seconds: Mapping[str, float]
+    """What tuning on a reference takes, on average, by method; those that do not tune are absent."""
     unfinished: int
     """Scores that were asked for and have neither a value nor a reason yet."""
 
@@ -79,6 +70,11 @@ class Board:
     def total(self, category: str) -> int:
         """Cases of a category, or all."""
         return sum(category in (ALL, case.category) for case in self.configuration.cases)
+
+    @property
+    def references(self) -> int:
+        """How many reference videos the cases have."""
+        return len({case.reference for case in self.configuration.cases})
 
     def standing(self, method: str, metric: str, category: str = ALL) -> Standing:
         """The standing of a method; raises StopIteration where the board has none."""
@@ -106,7 +102,7 @@ def board(configuration: Configuration, rows: Sequence[Row]) -> Board:
         contrasts=tuple(_contrasts(configuration, rows, methods)),
         failures=tuple(_failures(rows)),
         omissions=tuple(omissions),
-        costs=tuple(_costs(rows, method) for method in methods),
+        tune_seconds=dict(_tuning(rows, methods)),
         unfinished=max(0, asked - len(rows)),
     )
 
@@ -188,33 +184,22 @@ def _omissions(configuration: Configuration, rows: Sequence[Row]) -> list[Omissi
 
 
 def _failures(rows: Sequence[Row]) -> list[Failure]:
-    groups: dict[tuple[str, str, str], list[Row]] = {}
+    groups: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
         if row.value is None:
-            groups.setdefault((row.method, row.status, row.reason), []).append(row)
+            groups.setdefault((row.status, row.reason), []).append(row)
     return [
-        Failure(*key, _distinct(row.metric for row in group), _distinct(row.case for row in group))
+        Failure(*key, *(_distinct(getattr(row, field) for row in group) for field in ("method", "metric", "case")))
         for key, group in sorted(groups.items())
     ]
 
 
-def _costs(rows: Sequence[Row], method: MethodLine) -> Costs:
-    own = [row for row in rows if row.method == method.label and row.status in ("ok", "undefined")]
-    tuning = {row.reference: row.tune_seconds for row in own}
-    generating = {(row.case, row.seed): row.generate_seconds for row in own}
-    return Costs(
-        method.label,
-        _average(tuning.values()) if method.tuned and tuning else None,
-        _average(generating.values()),
-        max((row.trainable_parameters for row in own), default=0),
-        max((row.peak_memory_bytes for row in own), default=0),
-    )
+def _tuning(rows: Sequence[Row], methods: Iterable[MethodLine]) -> Iterable[tuple[str, float]]:
+    for method in methods:
+        own = {r.reference: r.tune_seconds for r in rows if r.method == method.label and r.status in _TUNED_WELL}
+        if method.tuned and own:
+            yield method.label, statistics.mean(own.values())
 
 
 def _distinct(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(set(names)))
-
-
-def _average(values: Iterable[float]) -> float:
-    listed = list(values)
-    return sum(listed) / len(listed) if listed else 0.0

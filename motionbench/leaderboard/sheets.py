@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from motionbench.leaderboard.aggregate import ALL, ANCHOR, Board, Contrast, Failure
+from motionbench.leaderboard.aggregate import ALL, ANCHOR, Board, Failure
+from motionbench.leaderboard.statistics import Interval
 from motionbench.store import MethodLine, MetricLine
 from motionbench.types import Standing
 
@@ -22,6 +23,8 @@ class Cell:
     """One cell."""
 
     text: str
+    missing: str = ""
+    """``†n/N`` where fewer than all cases have a value."""
     interval: str = ""
     mark: Mark = ""
 
@@ -63,6 +66,18 @@ def by_category(board: Board, metric: MetricLine) -> Sheet:
     return Sheet(f"{_heading(metric)} by category", ("method", *headings), tuple(lines))
 
 
+def differences(board: Board) -> Sheet:
+    """Methods × metrics with a direction: each method's paired difference from the backbone over all cases."""
+    metrics = [metric for metric in board.configuration.metrics if metric.better != "none"]
+    found = {(c.method, c.metric): c.difference for c in board.contrasts if c.category == ALL}
+    lines = [
+        Line(method.label, False, tuple(_difference(board, m, found.get((method.label, m.name))) for m in metrics))
+        for method in board.methods
+        if any(name == method.label for name, _ in found)
+    ]
+    return Sheet(f"difference from {ANCHOR}, paired", ("method", *map(_heading, metrics)), tuple(lines))
+
+
 def title(board: Board) -> str:
     """One line that says what the table is a table of."""
     one = board.configuration
@@ -72,42 +87,44 @@ def title(board: Board) -> str:
 
 def legend(board: Board) -> str:
     """How to read the cells."""
+    competing = sum(not method.control for method in board.methods) > 1
+    incomplete = any(s.n < board.total(ALL) for s in _totals(board))
     return (
-        "Mean over reference videos with its 95 % bootstrap interval; best and second are marked among methods, "
-        "controls bound each metric."
-        + (" † incomplete." if any(s.n < board.total(ALL) for s in _totals(board)) else "")
+        "Mean over reference videos with its 95 % bootstrap interval; controls bound each metric."
+        + (" Among methods the best is bold, the second underlined." if competing else "")
+        + (" †n/N: only n of N have a value." if incomplete else "")
     )
 
 
 def notes(board: Board) -> list[str]:
-    """The lines below a table: notice, differences, what is missing and why."""
+    """The lines below a table: how to read it, the suite's notice, what is missing and why."""
     notice = [board.configuration.notice] if board.configuration.notice else []
     omitted = [f"{omission.method} is left out: {omission.reason}" for omission in board.omissions]
-    failures = [_failure(failure) for failure in board.failures]
+    failures = [_failure(failure, board) for failure in board.failures]
     unfinished = [f"Unfinished: {board.unfinished} scores are still to be made."] if board.unfinished else []
-    return [legend(board), *notice, *differences(board), *omitted, *failures, *unfinished]
+    return [legend(board), *notice, *omitted, *failures, *unfinished]
 
 
-def differences(board: Board) -> list[str]:
-    """Each method's paired difference from the backbone, over all cases."""
-    decimals = {metric.name: metric.decimals for metric in board.configuration.metrics}
-    overall = [contrast for contrast in board.contrasts if contrast.category == ALL]
-    return [_difference(contrast, decimals[contrast.metric]) for contrast in overall]
+def _difference(board: Board, metric: MetricLine, found: Interval | None) -> Cell:
+    if found is None:
+        return Cell("—")
+    total, digits = board.references, metric.decimals
+    missing = "" if found.references == total else f"†{found.references}/{total}"
+    return Cell(f"{found.mean:+.{digits}f}", missing, _spread(found.low, found.high, f"+.{digits}f"))
 
 
-def _difference(contrast: Contrast, decimals: int) -> str:
-    found = contrast.difference
-    spread = "" if found.low is None else f" [{found.low:+.{decimals}f}, {found.high:+.{decimals}f}]"
-    count = f"{found.references} reference" + ("s" if found.references != 1 else "")
-    return f"{contrast.method} − {ANCHOR}: {contrast.metric} {found.mean:+.{decimals}f}{spread}, paired, {count}"
+def _spread(low: float | None, high: float | None, form: str) -> str:
+    return "" if low is None or high is None else f"[{low:{form}}, {high:{form}}]"
 
 
-def _failure(failure: Failure) -> str:
+def _failure(failure: Failure, board: Board) -> str:
     cases = f"{len(failure.cases)} case" + ("s" if len(failure.cases) != 1 else "")
     listed = ", ".join(failure.cases[:3]) + ("…" if len(failure.cases) > 3 else "")
+    every = len(failure.metrics) == len(board.configuration.metrics)
+    metrics = "every metric" if every else ", ".join(failure.metrics)
     return (
-        f"† {failure.method}: {failure.status.replace('_', ' ')} on {cases} ({listed}), "
-        f"{', '.join(failure.metrics)}: {failure.reason}"
+        f"† {', '.join(failure.methods)}: {failure.status.replace('_', ' ')} on {cases} ({listed}), "
+        f"{metrics}: {failure.reason}"
     )
 
 
@@ -128,16 +145,15 @@ def _ranks(standings: Sequence[Standing], metric: MetricLine) -> dict[str, Mark]
 
 
 def _cell(standing: Standing, metric: MetricLine, total: int, mark: Mark) -> Cell:
-    missing = "" if standing.n == total else f" †{standing.n}/{total}"
+    missing = "" if standing.n == total else f"†{standing.n}/{total}"
     if standing.mean is None:
-        return Cell(f"—{missing}")
-    digits = metric.decimals
-    spread = "" if standing.low is None else f"[{standing.low:.{digits}f}, {standing.high:.{digits}f}]"
-    return Cell(f"{standing.mean:.{digits}f}{missing}", spread, mark)
+        return Cell("—", missing)
+    form = f".{metric.decimals}f"
+    return Cell(f"{standing.mean:{form}}", missing, _spread(standing.low, standing.high, form), mark)
 
 
 def _tuning(board: Board, method: MethodLine) -> Cell:
-    seconds = next((cost.tune_seconds for cost in board.costs if cost.method == method.label), None)
+    seconds = board.tune_seconds.get(method.label)
     return Cell("—" if seconds is None else duration(seconds))
 
 

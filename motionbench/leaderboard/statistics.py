@@ -41,7 +41,7 @@ def by_reference(observations: Iterable[Observation]) -> dict[str, float]:
     cases: dict[str, dict[str, list[float]]] = {}
     for one in observations:
         cases.setdefault(one.reference, {}).setdefault(one.case, []).append(one.value)
-    return {name: _mean([_mean(values) for values in cases[name].values()]) for name in sorted(cases)}
+    return {name: mean(mean(values) for values in cases[name].values()) for name in sorted(cases)}
 
 
 def interval(references: Mapping[str, float], *, seed: int = 0, draws: int = DRAWS) -> Interval | None:
@@ -73,5 +73,6 @@ def resampling_weights(count: int, draws: int, seed: int) -> NDArray[np.float64]
     return counts.reshape(draws, count) / count
 
 
-def _mean(values: list[float]) -> float:
-    return float(np.mean(values))
+def mean(values: Iterable[float]) -> float:
+    """The plain mean of at least one value."""
+    return float(np.mean(list(values)))

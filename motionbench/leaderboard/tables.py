@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from motionbench.leaderboard import sheets
@@ -10,33 +9,37 @@ from motionbench.leaderboard.aggregate import Board
 from motionbench.leaderboard.sheets import Cell, Line, Sheet
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
+_ANY_WIDTH = 1000
 _STYLES = {"best": "bold", "second": "underline", "": ""}
 
 
 def markdown(board: Board) -> str:
-    """The overall table, one by category for each metric, and the notes; ends with a newline."""
+    """The overall table, differences from the backbone, a table by category for each metric, notes and a newline."""
     parts = [_markdown_sheet(sheet) for sheet in _sheets(board)]
     notes = "\n".join(f"- {_escaped(note)}" for note in sheets.notes(board))
     return "\n\n".join([*parts, notes]) + "\n"
 
 
-def terminal(board: Board) -> Iterator[Table | Text]:
-    """Renderables for a rich console: the tables, then the notes."""
+def terminal(board: Board, console: Console) -> None:
+    """Print the same on a rich console; intervals go below their means where the console is narrow."""
     from rich.text import Text
 
     for sheet in _sheets(board):
-        yield _table(sheet)
+        wide = _table(sheet, narrow=False)
+        fits = console.measure(wide, options=console.options.update(max_width=_ANY_WIDTH)).maximum <= console.width
+        console.print(wide if fits else _table(sheet, narrow=True))
     for note in sheets.notes(board):
-        yield Text(note, style="yellow" if note.startswith("†") else "dim")
+        console.print(Text(note, style="yellow" if note.startswith("†") else "dim"))
 
 
 def _sheets(board: Board) -> list[Sheet]:
     metrics = board.configuration.metrics
     by_category = [sheets.by_category(board, metric) for metric in metrics] if len(board.categories) > 1 else []
-    return [sheets.overall(board), *by_category]
+    return [sheet for sheet in (sheets.overall(board), sheets.differences(board), *by_category) if sheet.lines]
 
 
 def _markdown_sheet(sheet: Sheet) -> str:
@@ -51,8 +54,9 @@ def _markdown_line(line: Line) -> str:
 
 
 def _markdown_cell(cell: Cell) -> str:
-    marks = {"best": f"**{cell.text}**", "second": f"<u>{cell.text}</u>", "": cell.text}
-    return f"{marks[cell.mark]} {cell.interval}".strip()
+    # GitHub shows <ins> underlined and drops <u>.
+    marks = {"best": f"**{cell.text}**", "second": f"<ins>{cell.text}</ins>", "": cell.text}
+    return " ".join(part for part in (marks[cell.mark], cell.missing, cell.interval) if part)
 
 
 def _escaped(text: str) -> str:
@@ -61,23 +65,36 @@ def _escaped(text: str) -> str:
     return text.replace("\n", " ")
 
 
-def _table(sheet: Sheet) -> Table:
+def _table(sheet: Sheet, *, narrow: bool) -> Table:
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
     table = Table(title=Text(sheet.title), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    for number, heading in enumerate(sheet.header):
-        table.add_column(Text(heading), justify="right" if number else "left", overflow="fold")
+    first, *others = sheet.header
+    table.add_column(Text(first), no_wrap=narrow)
+    for heading in others:
+        table.add_column(Text(_broken(heading, "_") if narrow else heading), justify="right", overflow="fold")
     for line, following in zip(sheet.lines, [*sheet.lines[1:], None], strict=True):
         last_method = following is not None and following.control and not line.control
-        cells = [_text(cell) for cell in line.cells]
-        table.add_row(Text(line.label), *cells, style="dim" if line.control else "", end_section=last_method)
+        label = Text(_broken(line.label, ",") if narrow else line.label)
+        cells = [_text(cell, narrow=narrow) for cell in line.cells]
+        table.add_row(label, *cells, style="dim" if line.control else "", end_section=last_method)
     return table
 
 
-def _text(cell: Cell) -> Text:
+def _broken(name: str, after: str) -> str:
+    """A name in several lines: "motion_", "fidelity", "[local] ↑"."""
+    return name.replace(after, f"{after}\n").replace("[", "\n[")
+
+
+def _text(cell: Cell, *, narrow: bool) -> Text:
     from rich.text import Text
 
     text = Text(cell.text, style=_STYLES[cell.mark])
-    return text.append(f"\n{cell.interval}", style="not bold not underline dim") if cell.interval else text
+    plain = "not bold not underline"
+    if cell.missing:
+        text.append(f" {cell.missing}", style=plain)
+    if cell.interval:
+        text.append(("\n" if narrow else " ") + cell.interval, style=f"{plain} dim")
+    return text

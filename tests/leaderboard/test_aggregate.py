@@ -42,7 +42,7 @@ def test_a_failure_lowers_n_and_is_never_a_zero(configuration: Configuration, ro
     assert (standing.n, standing.n_failed) == (3, 1)
     assert standing.mean == pytest.approx(0.62, rel=1e-12, abs=0)
     [failure] = made.failures
-    assert (failure.method, failure.status, failure.reason, failure.cases) == ("fym", "failed", "boom", ("car-0",))
+    assert (failure.methods, failure.status, failure.reason, failure.cases) == (("fym",), "failed", "boom", ("car-0",))
 
 
 def test_what_was_not_reached_is_neither_valued_nor_failed(configuration: Configuration, rows: list[Row]) -> None:

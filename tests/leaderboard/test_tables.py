@@ -21,10 +21,9 @@ def made(configuration: Configuration, rows: list[Row]) -> Board:
     return board(configuration, [dataclasses.replace(r, tune_seconds=75.0) if r.method == "fym" else r for r in rows])
 
 
-def drawn(board: Board) -> str:
-    console = Console(width=140, file=io.StringIO(), force_terminal=False)
-    for part in tables.terminal(board):
-        console.print(part)
+def drawn(board: Board, width: int = 140, *, colours: bool = False) -> str:
+    console = Console(width=width, file=io.StringIO(), force_terminal=colours, color_system="256" if colours else None)
+    tables.terminal(board, console)
     return str(console.file.getvalue())  # type: ignore[attr-defined]
 
 
@@ -56,7 +55,10 @@ def test_the_markdown_table_has_arrows_intervals_costs_and_counts(made: Board) -
     assert "| *backbone* (control) |" in text
     assert "| method | camera (2) | single\\_object (2) |" in text
     assert "- No claim about large models." in text
-    assert "- fym − backbone: mf +0.500 [+0.500, +0.500], paired, 4 references" in text
+    assert "**difference from backbone, paired**\n\n| method | mf ↑ | error ↓ |" in text
+    assert "| fym | +0.500 [+0.500, +0.500] | -0.50 [-0.50, -0.50] |" in text
+    assert "| aaa | <ins>0.340</ins> [0.3" in text
+    assert "- Mean over reference videos with its 95 % bootstrap interval; controls bound each metric. Among" in text
 
 
 def test_an_incomplete_cell_carries_its_own_count_and_the_reason_is_below(
@@ -66,7 +68,45 @@ def test_an_incomplete_cell_carries_its_own_count_and_the_reason_is_below(
     text = tables.markdown(board(configuration, [*rest, row("fym", "pan-0", None, reason="boom | [red]")]))
     assert "†3/4" in text
     assert "- † fym: failed on 1 case (pan-0), mf: boom \\| [red]" in text
-    assert "† incomplete." in text
+    assert "†n/N: only n of N have a value." in text
+    assert "| fym | +0.500 †3/4 [+0.500, +0.500] | -0.50 [" in text
+
+
+def test_methods_that_share_a_reason_share_a_line(
+    configuration: Configuration, rows: list[Row], row: Callable[..., Row]
+) -> None:
+    still = [dataclasses.replace(r, value=None, status="undefined", reason="still") for r in rows if r.metric == "mf"]
+    notes = sheets.notes(board(configuration, [r for r in rows if r.metric != "mf"] + still))
+    assert "† aaa, backbone, fym, oracle: undefined on 4 cases (ball-0, car-0, pan-0…), mf: still" in notes
+    failed = [dataclasses.replace(r, value=None, status="failed", reason="boom") for r in rows if r.method == "fym"]
+    notes = sheets.notes(board(configuration, [r for r in rows if r.method != "fym"] + failed))
+    assert "† fym: failed on 4 cases (ball-0, car-0, pan-0…), every metric: boom" in notes
+
+
+def test_a_metric_without_direction_has_no_differences_and_no_marks(
+    configuration: Configuration, rows: list[Row]
+) -> None:
+    neutral = dataclasses.replace(configuration.metrics[1], better="none")
+    made = board(dataclasses.replace(configuration, metrics=(configuration.metrics[0], neutral)), rows)
+    assert sheets.differences(made).header == ("method", "mf ↑")
+    assert {line.cells[1].mark for line in sheets.overall(made).lines} == {""}
+
+
+def test_intervals_go_below_their_means_on_a_narrow_terminal(made: Board) -> None:
+    [wide] = [line for line in drawn(made).splitlines() if line.startswith(" fym ") and "1 min 15 s" in line]
+    assert "0.640 [0.6" in wide
+    narrow = drawn(made, width=60).splitlines()
+    [place] = [n for n, line in enumerate(narrow) if line.startswith(" fym ") and "1 min 15 s" in line]
+    assert "[" not in narrow[place]
+    assert "[0.6" in narrow[place + 1]
+
+
+def test_controls_are_dim_the_best_bold_and_the_second_underlined(made: Board) -> None:
+    lines = drawn(made, colours=True).splitlines()
+    first = {name: next(line for line in lines if f"{name} " in line) for name in ("fym", "aaa", "oracle")}
+    assert "\x1b[1m0.640" in first["fym"]
+    assert "\x1b[4m0.340" in first["aaa"]
+    assert "\x1b[2m" in first["oracle"].split("oracle")[0]
 
 
 def test_a_terminal_shows_the_same_and_brackets_survive(
