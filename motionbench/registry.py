@@ -133,8 +133,16 @@ def suite(name: str) -> SuiteSpec:
 
 def implementation(spec: Spec) -> Any:
     """Import the class (or factory) behind a spec."""
-    module, _, attribute = spec.implementation.partition(":")
+    return load(spec.name, spec.implementation)
+
+
+def load(owner: str, target: str) -> Any:
+    """Import ``"module:attribute"`` of a spec named ``owner``; raises MissingResourceError where it is not there."""
+    module, _, attribute = target.partition(":")
     try:
         return getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError) as error:
-        raise MissingResourceError(f"{spec.name!r} cannot load {spec.implementation}: {error}") from error
+    except Exception as error:  # whatever a stranger's module raises at import
+        raise MissingResourceError(
+            f"{owner!r} cannot load {target}: {type(error).__name__}: {error}\n"
+            "Mend or reinstall the package that has it."
+        ) from error

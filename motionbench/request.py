@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
@@ -12,8 +12,9 @@ from motionbench import options, registry
 from motionbench.contracts import Suite
 from motionbench.errors import UsageError
 from motionbench.options import Choice
+from motionbench.sources import Sources, folder_protocol
 from motionbench.specs import BackboneSpec, EncoderSpec, MethodSpec, MetricSpec
-from motionbench.store.keys import digest_of
+from motionbench.trackers import identity
 from motionbench.types import CaseEntry, Protocol
 
 
@@ -56,20 +57,11 @@ class Request:
     encoder: EncoderSpec | None
     """None where no metric needs one."""
     encoder_digest: str
+    """Of its weights; "" where no metric needs one."""
     tracker_version: str
+    """With the digest of its weights; "" where no metric needs tracks."""
     seeds: tuple[int, ...]
     tune_seed: int
-
-
-@dataclass(frozen=True)
-class Sources:
-    """Where suites and digests come from; tests put their own here."""
-
-    suite: Callable[[str], Suite] = field(default_factory=lambda: _suite)
-    folder: Callable[[Path, Protocol], Suite] = field(default_factory=lambda: _folder)
-    quick: Callable[[Sequence[CaseEntry]], Sequence[CaseEntry]] = field(default_factory=lambda: _quick)
-    backbone_digest: Callable[[BackboneSpec], str] = field(default_factory=lambda: _backbone_digest)
-    encoder_digest: Callable[[EncoderSpec], str] = field(default_factory=lambda: _encoder_digest)
 
 
 def resolve(question: Question, sources: Sources | None = None) -> Request:
@@ -83,7 +75,7 @@ def resolve(question: Question, sources: Sources | None = None) -> Request:
     uses_backbone = any(choice.spec.backbones for choice in methods)
     if uses_backbone:
         _check_fit(backbone, protocol)
-    uses_encoder = any("encoder" in metric.needs for metric in metrics)
+    uses_encoder, uses_tracks = (any(need in metric.needs for metric in metrics) for need in ("encoder", "tracks"))
     encoder = registry.encoder(question.encoder) if uses_encoder else None
     return Request(
         suite=suite,
@@ -95,7 +87,7 @@ def resolve(question: Question, sources: Sources | None = None) -> Request:
         backbone_digest=sources.backbone_digest(backbone) if uses_backbone else "",
         encoder=encoder,
         encoder_digest=sources.encoder_digest(encoder) if encoder else "",
-        tracker_version=registry.tracker(protocol.tracker).version,
+        tracker_version=identity.version(registry.tracker(protocol.tracker)) if uses_tracks else "",
         seeds=tuple(sorted(set(question.seeds))),
         tune_seed=question.tune_seed,
     )
@@ -171,14 +163,6 @@ def _open(question: Question, backbone: BackboneSpec, sources: Sources) -> Suite
     return sources.folder(question.data, folder_protocol(backbone, question.tracker))
 
 
-def folder_protocol(backbone: BackboneSpec, tracker: str) -> Protocol:
-    """The protocol for a user's own videos: what the backbone makes, followed by ``tracker``, "" for dis-flow."""
-    name = tracker or "dis-flow"
-    frame = f"{backbone.frames}x{backbone.height}x{backbone.width}@{backbone.fps:g}"
-    size = backbone.frames, backbone.fps, backbone.height, backbone.width
-    return Protocol(f"folder-{frame}-{name}", *size, tracker=name, grid=16)
-
-
 def _protocol(protocol: Protocol, tracker: str) -> Protocol:
     name = registry.tracker(tracker or protocol.tracker).name
     if name == protocol.tracker:
@@ -195,35 +179,3 @@ def _check_fit(backbone: BackboneSpec, protocol: Protocol) -> None:
                 f"the protocol {protocol.name} asks for {ours:g}\n"
                 "Choose another --suite or --backbone."
             )
-
-
-def _suite(name: str) -> Suite:
-    spec = registry.suite(name)
-    return cast(Suite, registry.implementation(spec)(spec.name))
-
-
-def _folder(directory: Path, protocol: Protocol) -> Suite:
-    from motionbench.data.folder import FolderSuite
-
-    return FolderSuite(directory, protocol)
-
-
-def _quick(entries: Sequence[CaseEntry]) -> Sequence[CaseEntry]:
-    from motionbench.data.suites import quick_entries
-
-    return quick_entries(entries)
-
-
-def _backbone_digest(spec: BackboneSpec) -> str:
-    from motionbench.backbones.catalog import weights_digest
-
-    return weights_digest(spec)
-
-
-def _encoder_digest(spec: EncoderSpec) -> str:
-    """Of the weights where they lie in a folder, or else of the published name and tag."""
-    from motionbench.backbones.catalog import folder_digest, model_folder
-
-    if not spec.model.startswith(("package:", "local-dir:")):
-        return digest_of([spec.model, spec.pretrained])
-    return folder_digest(model_folder(spec.model.removeprefix("local-dir:")))

@@ -82,6 +82,8 @@ class TrackerSpec:
     licence: str
     noise_floor: float
     """Root-mean-square step of a track on a still video, as a share of the frame's diagonal."""
+    weights: str = ""
+    """``"module:function"`` that gives the digest of weights, torch-free; "" where there are none."""
 
 
 @dataclass(frozen=True)

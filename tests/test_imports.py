@@ -14,10 +14,12 @@ import motionbench
 
 ROOT = Path(motionbench.__file__).parent
 CORE = {"types", "specs", "errors", "contracts"}
-RUNNING = {"options", "request", "plan", "run", "stages", "scoring", "workshop", "provenance", "memory", "cli"}
+RUNNING = {"options", "sources", "request", "plan", "run", "stages"}
+RUNNING |= {"scoring", "workshop", "provenance", "memory", "cli"}
 EXTRACTORS = {"trackers", "encoders"}
 FORBIDDEN: dict[str, set[str]] = {
     **{name: {"*"} for name in CORE},
+    "weights": {"*"},
     "registry": {"data", "mini", "backbones", "methods", "metrics", "store", "leaderboard", *EXTRACTORS, *RUNNING},
     "mini": {"methods", "metrics", "store", "leaderboard", *RUNNING},
     "data": {"methods", "metrics", "store", "leaderboard", *RUNNING},

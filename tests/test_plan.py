@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,9 @@ import pytest
 from motionbench import plan, request
 from motionbench.errors import MissingResourceError, UsageError
 from motionbench.plan import Plan
-from motionbench.request import Question, Sources
+from motionbench.request import Question
+from motionbench.sources import Sources
+from motionbench.trackers import identity
 from motionbench.types import CaseEntry
 
 BASE = Question(
@@ -93,6 +96,25 @@ def test_another_tracker_tracks_and_scores_motion_anew_but_generates_nothing() -
     assert keys(before, generated) == keys(after, generated)
     assert not keys(before, tracked) & keys(after, tracked)
     assert not keys(before, scored) & keys(after, scored)
+
+
+def test_another_version_of_a_tracker_tracks_anew_and_its_weights_are_part_of_that(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = made()
+    monkeypatch.setattr(identity, "version", lambda spec: f"{spec.version}-abc")
+    after = made()
+    assert keys(before, generated) == keys(after, generated)
+    assert not keys(before, tracked) & keys(after, tracked)
+
+
+def test_the_weights_of_a_tracker_are_asked_for_only_where_a_metric_needs_tracks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MOTIONBENCH_COTRACKER_DIR", str(tmp_path))
+    assert made(tracker="cotracker3", metrics=("fake_brightness",)).request.tracker_version == ""
+    with pytest.raises(MissingResourceError, match="needs a local copy of CoTracker3"):
+        made(tracker="cotracker3")
 
 
 def test_weights_decide_the_generations_of_methods_with_a_backbone_only(

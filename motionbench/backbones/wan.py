@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import torch
 from diffusers import FlowMatchEulerDiscreteScheduler, WanPipeline
+from diffusers.utils import logging as diffusers_logging
 from torch import Tensor
+from transformers.utils import logging as transformers_logging
 
-from motionbench.backbones.catalog import model_folder, weights_digest
+from motionbench.backbones.catalog import weights_digest
 from motionbench.contracts import Progress, silent
 from motionbench.specs import BackboneSpec
 from motionbench.types import Video
+from motionbench.weights import model_folder
 
 
 class WanBackbone:
@@ -24,7 +30,8 @@ class WanBackbone:
         self.digest = weights_digest(spec)
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self.dtype: torch.dtype = getattr(torch, spec.dtype)
-        self.pipe: Any = WanPipeline.from_pretrained(folder, torch_dtype=self.dtype, local_files_only=True)
+        with _quiet_loading():
+            self.pipe: Any = WanPipeline.from_pretrained(folder, torch_dtype=self.dtype, local_files_only=True)
         self.pipe.to(self.device)
         self.pipe.set_progress_bar_config(disable=True)
         self.pipe.scheduler = FlowMatchEulerDiscreteScheduler.from_config(
@@ -105,3 +112,18 @@ class WanBackbone:
             callback_on_step_end=report,
         ).frames[0]
         return Video(np.round(np.clip(pixels, 0, 1) * 255).astype(np.uint8), spec.fps)
+
+
+@contextmanager
+def _quiet_loading() -> Iterator[None]:
+    """Without the libraries' own bars, and without the advice on ``torch_dtype``: older releases know no other word."""
+    shown = [logging for logging in (diffusers_logging, transformers_logging) if logging.is_progress_bar_enabled()]
+    for logging in shown:
+        logging.disable_progress_bar()
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*torch_dtype", category=FutureWarning)
+            yield
+    finally:
+        for logging in shown:
+            logging.enable_progress_bar()

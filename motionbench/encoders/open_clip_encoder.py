@@ -9,8 +9,6 @@ from __future__ import annotations
 import hashlib
 import warnings
 from dataclasses import dataclass
-from importlib import resources
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from motionbench.encoders.catalog import LOCAL, folder_of
 from motionbench.errors import MissingResourceError, UsageError
 from motionbench.specs import EncoderSpec
 
@@ -79,7 +78,7 @@ class OpenClipEncoder:
         self._model = _load(spec, name).to(self._device).eval().requires_grad_(False)
         self._tokenizer = open_clip.get_tokenizer(name)
         self.preparation = _preparation(spec, self._model.visual.preprocess_cfg)
-        digest = _weights_digest(self._model)
+        digest = _values_digest(self._model)
         self.signature = f"{spec.name}@{digest[:12]},{self.preparation.rule}"
         self._texts: dict[str, NDArray[np.float32]] = {}
         self._images: tuple[str, NDArray[np.float32]] = ("", np.empty((0, 0), np.float32))
@@ -123,20 +122,13 @@ class OpenClipEncoder:
 
 
 def _model_name(spec: EncoderSpec) -> str:
-    """The name that open_clip understands; ``package:NAME`` is a folder of the package."""
-    source, _, rest = spec.model.partition(":")
-    if source not in ("package", "local-dir"):
+    """The name that open_clip understands."""
+    folder = folder_of(spec)
+    if folder is None:
         return spec.model
-    folder = Path(rest)
-    if source == "package":
-        folder = Path(str(resources.files("motionbench"))) / "mini" / "models" / rest
     if not (folder / "open_clip_config.json").is_file():
-        raise MissingResourceError(
-            f"the encoder {spec.name!r} needs an open_clip folder (open_clip_config.json and weights), "
-            f"none at {folder}\n"
-            + ("Reinstall: pip install --force-reinstall motionbench-transfer" if source == "package" else "")
-        )
-    return f"local-dir:{folder}"
+        raise MissingResourceError(f"the encoder {spec.name!r} needs {folder / 'open_clip_config.json'}, there is none")
+    return f"{LOCAL}{folder}"
 
 
 def _load(spec: EncoderSpec, name: str) -> Any:
@@ -173,7 +165,7 @@ def _preparation(spec: EncoderSpec, settings: dict[str, Any]) -> Preparation:
     return Preparation(height, width, tuple(settings["mean"]), tuple(settings["std"]), settings["interpolation"], crop)
 
 
-def _weights_digest(model: torch.nn.Module) -> str:
+def _values_digest(model: torch.nn.Module) -> str:
     """SHA-256 over names, shapes and values: the same weights have one digest whatever file they came in."""
     hasher = hashlib.sha256()
     for name, value in sorted(model.state_dict().items()):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from motionbench.contracts import Encoder, Evidence
 from motionbench.errors import MissingResourceError
 from motionbench.specs import MetricSpec, TrackerSpec
+from motionbench.trackers import identity
 from motionbench.types import Protocol, Tracks
 
 
@@ -22,7 +23,7 @@ def track_signature(variant: str, spec: MetricSpec, protocol: Protocol, tracker:
     common = (
         "mf",
         f"var:{variant}",
-        f"trk:{tracker.name}@{tracker.version}",
+        f"trk:{identity.signature(tracker)}",
         f"grid:{protocol.grid}",
         f"T:{protocol.frames}",
         f"fps:{protocol.fps:g}",

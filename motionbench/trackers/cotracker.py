@@ -7,7 +7,6 @@ own 6 × 6 support grid beside them, and calls a point visible above 0.9.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,9 @@ from numpy.typing import NDArray
 
 from motionbench.errors import MissingResourceError
 from motionbench.specs import TrackerSpec
+from motionbench.trackers import identity
 from motionbench.types import Tracks, Video
+from motionbench.weights import file_digest
 
 VARIABLE = "MOTIONBENCH_COTRACKER_DIR"
 WEIGHTS = "scaled_offline.pth"
@@ -32,6 +33,7 @@ SPEC = TrackerSpec(
     licence="CC-BY-NC-4.0",
     # 0.3 pixels of a 512 × 384 frame, the value of the synthetic study behind motion_fidelity[local].
     noise_floor=0.0005,
+    weights="motionbench.trackers.cotracker:weights_digest",
 )
 
 
@@ -48,7 +50,7 @@ class CoTracker3Tracker:
         folder, weights = _locate()
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._predictor = _load(folder, weights).to(self._device).eval()
-        self.signature = f"{SPEC.name}@{SPEC.version}-{_digest(weights)[:12]}"
+        self.signature = identity.signature(SPEC)
 
     def __call__(self, video: Video, queries: NDArray[np.float32]) -> Tracks:
         """Tracks of ``queries`` (``[N, 2]`` pixels on frame 0) through ``video``."""
@@ -66,38 +68,42 @@ class CoTracker3Tracker:
         )
 
 
+def weights_digest() -> str:
+    """SHA-256 of the weights; raises MissingResourceError where there is no local copy."""
+    return file_digest(_locate()[1])
+
+
 def _locate() -> tuple[Path, Path]:
     """Folder of the code and file of the weights, from the variable or from torch.hub's cache."""
-    import torch
-
     named = os.environ.get(VARIABLE)
-    hub = Path(torch.hub.get_dir())
+    cache = hub()
     if named:
         folder, weights = Path(named), Path(named) / WEIGHTS
     else:
-        folder, weights = hub / HUB_FOLDER, hub / "checkpoints" / WEIGHTS
+        folder, weights = cache / HUB_FOLDER, cache / "checkpoints" / WEIGHTS
     for needed in (folder / "hubconf.py", weights):
         if not needed.is_file():
             raise MissingResourceError(_advice(f"there is no {needed}"))
     return folder, weights
 
 
+def hub() -> Path:
+    """The folder that ``torch.hub.get_dir()`` names, found without torch."""
+    cache = os.environ.get("XDG_CACHE_HOME", "~/.cache")
+    return Path(os.environ.get("TORCH_HOME", f"{cache}/torch")).expanduser() / "hub"
+
+
 def _load(folder: Path, weights: Path) -> Any:
     import torch
 
     try:
-        hub: Any = torch.hub
-        predictor = hub.load(str(folder), "cotracker3_offline", source="local", pretrained=False)
+        loader: Any = torch.hub
+        predictor = loader.load(str(folder), "cotracker3_offline", source="local", pretrained=False)
         state = torch.load(weights, map_location="cpu", weights_only=True)
         predictor.model.load_state_dict(state.get("model", state))
     except Exception as error:  # a stranger's code: whatever it raises, the user is told which copy is at fault
         raise MissingResourceError(_advice(f"{folder} cannot be loaded: {type(error).__name__}: {error}")) from error
     return predictor
-
-
-def _digest(weights: Path) -> str:
-    with weights.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _advice(what: str) -> str:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motionbench.specs import TrackerSpec
+from motionbench.trackers import identity
 from motionbench.types import Tracks, Video
 
 Floats = NDArray[np.float32]
@@ -43,7 +44,7 @@ class DisFlowTracker:
     """Chains flow from frame to frame; a point is lost for good when the check fails or it leaves the frame."""
 
     def __init__(self) -> None:
-        self.signature = f"{SPEC.name}@{SPEC.version}"
+        self.signature = identity.signature(SPEC)
 
     def __call__(self, video: Video, queries: NDArray[np.float32]) -> Tracks:
         """Tracks of ``queries`` (``[N, 2]`` pixels on frame 0); a lost point drifts on with the flow, invisible.

@@ -9,11 +9,16 @@ from motionbench.types import Protocol
 
 
 def grid_queries(protocol: Protocol) -> NDArray[np.float32]:
-    """The centres of ``grid × grid`` equal cells of the frame, row by row, ``[N, 2]`` pixels."""
-    xs, ys = (cell_centres(protocol.grid, extent) for extent in (protocol.width, protocol.height))
-    return np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2).astype(np.float32)
+    """The protocol's grid, row by row, ``[N, 2]`` pixels."""
+    return regular_grid(protocol.grid, protocol.width, protocol.height).astype(np.float32)
 
 
-def cell_centres(count: int, extent: int) -> NDArray[np.float64]:
-    """Centres of ``count`` equal cells; the frame runs from −0.5 to extent − 0.5."""
+def regular_grid(count: int, width: int, height: int) -> NDArray[np.float64]:
+    """The centres of ``count × count`` equal cells of a frame, row by row, ``[N, 2]`` pixels."""
+    xs, ys = (_centres(count, extent) for extent in (width, height))
+    return np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
+
+
+def _centres(count: int, extent: int) -> NDArray[np.float64]:
+    """Centres of equal cells of a side, which runs from −0.5 to extent − 0.5."""
     return np.asarray((np.arange(count) + 0.5) * extent / count - 0.5, dtype=np.float64)

@@ -107,7 +107,10 @@ def test_a_prompt_beyond_the_context_is_noticed(encoder: OpenClipEncoder) -> Non
 
 def test_a_missing_folder_and_missing_weights_say_so(tmp_path: Path) -> None:
     absent = EncoderSpec("absent", "", f"local-dir:{tmp_path / 'none'}", "", "")
-    with pytest.raises(MissingResourceError, match=r"open_clip_config\.json"):
+    with pytest.raises(MissingResourceError, match=r"no model folder at .*none"):
+        OpenClipEncoder(absent)
+    (tmp_path / "none").mkdir()
+    with pytest.raises(MissingResourceError, match=r"the encoder 'absent' needs .*open_clip_config\.json"):
         OpenClipEncoder(absent)
     hollow = write_model(tmp_path / "hollow", seed=0)
     (tmp_path / "hollow" / "open_clip_model.safetensors").unlink()

@@ -9,8 +9,10 @@ import pytest
 import torch
 
 from motionbench.errors import MissingResourceError
-from motionbench.trackers.cotracker import VARIABLE, WEIGHTS, CoTracker3Tracker
-from motionbench.types import Video
+from motionbench.metrics.motion_fidelity_dmt import MotionFidelityDmt
+from motionbench.trackers import cotracker, identity
+from motionbench.trackers.cotracker import SPEC, VARIABLE, WEIGHTS, CoTracker3Tracker, weights_digest
+from motionbench.types import Protocol, Video
 
 HUBCONF = """
 import torch
@@ -47,7 +49,6 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "hubconf.py").write_text(HUBCONF, encoding="utf-8")
     torch.save({"weight": torch.full((1, 1), 2.0)}, folder / WEIGHTS)
     monkeypatch.setenv(VARIABLE, str(folder))
-    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))
     return folder
 
 
@@ -64,14 +65,29 @@ def test_tracks_are_point_frame_coordinate_in_pixels(copy: Path) -> None:
 
 def test_the_signature_names_the_weights(copy: Path) -> None:
     before = CoTracker3Tracker().signature
-    assert before.startswith("cotracker3@1-")
+    assert before == identity.signature(SPEC)
+    assert before == f"cotracker3@1-{weights_digest()[:12]}"
     torch.save({"model": {"weight": torch.full((1, 1), 3.0)}}, copy / WEIGHTS)
     assert CoTracker3Tracker().signature != before
 
 
+@pytest.mark.usefixtures("copy")
+def test_keys_and_metric_signatures_hold_the_weights() -> None:
+    protocol = Protocol("p", 4, 8.0, 6, 8, "cotracker3", 2)
+    assert f"|trk:cotracker3@1-{weights_digest()[:12]}|" in MotionFidelityDmt(protocol).signature
+
+
+def test_the_hub_is_where_torch_looks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TORCH_HOME", raising=False)
+    assert str(cotracker.hub()) == torch.hub.get_dir()
+    for variable in ("XDG_CACHE_HOME", "TORCH_HOME"):
+        monkeypatch.setenv(variable, str(tmp_path / variable))
+        assert str(cotracker.hub()) == torch.hub.get_dir()
+
+
 def test_a_missing_copy_says_what_to_type(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(VARIABLE, raising=False)
-    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     with pytest.raises(MissingResourceError) as caught:
         CoTracker3Tracker()
     message = str(caught.value)
