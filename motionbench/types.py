@@ -31,7 +31,10 @@ class Video:
     def __post_init__(self) -> None:
         shape = self.frames.shape
         if self.frames.dtype != np.uint8 or self.frames.ndim != 4 or shape[-1] != 3 or 0 in shape:
-            raise ValueError(f"a Video holds uint8 frames [T, H, W, 3], got {self.frames.dtype} {shape}")
+            raise ValueError(
+                f"a Video holds uint8 frames [T, H, W, 3], got {self.frames.dtype} {shape}; "
+                "from finite floats in [0, 1] make them by (255 * frames).round().astype(np.uint8)"
+            )
         if not (np.isfinite(self.fps) and self.fps > 0):
             raise ValueError(f"a Video's fps is a positive number, got {self.fps}")
 

@@ -1,13 +1,15 @@
-"""The plug-in of fakes, installed for a test through Python's own entry points."""
+"""Fixtures of several folders: the plug-in of fakes behind Python's own entry points, and the tiny backbone."""
 
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -45,6 +47,23 @@ def fakes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Plugin]:
     paths = os.pathsep.join([str(site), str(FAKES)])
     yield Plugin(module, log, {**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1"})
     registry.entries.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def tiny() -> Any:
+    """The module ``tests/tiny_wan.py``."""
+    spec = importlib.util.spec_from_file_location("tiny_wan", Path(__file__).parent / "tiny_wan.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def backbone(tiny: Any) -> Any:
+    """A real ``WanBackbone`` over a tiny random pipeline; whoever borrows it gives it back unchanged."""
+    return tiny.backbone()
 
 
 def _install(site: Path, groups: dict[str, list[str]]) -> None:

@@ -6,15 +6,15 @@ strictest reading of "the right caption".
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from motionbench.contracts import Encoder, PointTracker, Progress, silent
 from motionbench.mini.looks import COLOURS, FIGURES, PATTERNS, SHAPES, Look, draw_look
-from motionbench.mini.scene import Floats
-from motionbench.mini.world import MOTIONS, Clip, Recipe, render
+from motionbench.mini.world import MOTIONS, TRACK_GRID, Clip, Recipe, render
+from motionbench.trackers.grid import regular_grid
 from motionbench.types import CATEGORIES, Category, Video
 
 FIRST_SEED = 1_000_000
@@ -70,20 +70,19 @@ def _caption(look: Look, category: Category, objects: int) -> str:
     return f"{subject} on {look.background()}"
 
 
-def variants(look: Look, shown: int) -> Iterator[Look]:
-    """All looks that differ from ``look``, of which ``shown`` colours are seen, in one attribute."""
-    for index in range(len(look.shapes)):
-        for shape in SHAPES:
-            yield replace(look, shapes=_put(look.shapes, index, shape))
+def variants(look: Look, shown: int) -> list[Look]:
+    """All looks that differ from ``look``, of which ``shown`` objects or clothes are seen, in one attribute."""
     used = {*look.colours[:shown], look.ground}
-    for colour in (colour for colour in COLOURS if colour not in used):
-        yield replace(look, ground=colour)
-        for index in range(len(look.colours)):
-            yield replace(look, colours=_put(look.colours, index, colour))
-    for pattern in PATTERNS:
-        yield replace(look, pattern=pattern)
-    for figure in FIGURES:
-        yield replace(look, figure=figure)
+    unused = [colour for colour in COLOURS if colour not in used]
+    places = range(shown)
+    others = [
+        *(replace(look, shapes=_put(look.shapes, place, shape)) for place in places for shape in SHAPES),
+        *(replace(look, colours=_put(look.colours, place, colour)) for place in places for colour in unused),
+        *(replace(look, ground=colour) for colour in unused),
+        *(replace(look, pattern=pattern) for pattern in PATTERNS),
+        *(replace(look, figure=figure) for figure in FIGURES),
+    ]
+    return [other for other in others if other != look]
 
 
 def _put(values: tuple[str, ...], index: int, value: str) -> tuple[str, ...]:
@@ -101,9 +100,9 @@ def caption_accuracy(videos: list[Video], held: list[HeldOut], encoder: Encoder)
 
 
 def psnr(first: Video, second: Video) -> float:
-    """Peak signal-to-noise ratio, dB, of all pixels of two clips."""
+    """Peak signal-to-noise ratio, dB, of all pixels of two clips; infinite where they are equal."""
     error = np.square(first.frames.astype(float) - second.frames.astype(float)).mean()
-    return float(10 * np.log10(255.0**2 / error))
+    return float(10 * np.log10(255.0**2 / error)) if error else math.inf
 
 
 def flicker(video: Video) -> float:
@@ -111,9 +110,10 @@ def flicker(video: Video) -> float:
     return float(np.abs(np.diff(video.frames.astype(float), axis=0)).mean())
 
 
-def moving_share(video: Video, tracker: PointTracker, queries: Floats, threshold: float = 3.0) -> float:
-    """Share of grid points that end more than ``threshold`` pixels of path away from rest."""
-    tracks = tracker(video, queries.astype(np.float32))
+def moving_share(video: Video, tracker: PointTracker, threshold: float = 3.0) -> float:
+    """Share of the points of a grid whose path is longer than ``threshold`` pixels."""
+    _, height, width = video.size
+    tracks = tracker(video, regular_grid(TRACK_GRID, width, height).astype(np.float32))
     path = np.linalg.norm(np.diff(tracks.xy, axis=1), axis=-1).sum(axis=1)
     return float((path > threshold).mean())
 
@@ -139,9 +139,7 @@ def evaluate(count: int, progress: Progress = silent) -> list[Quality]:
         restored.append(psnr(backbone.decode(backbone.encode(case.clip.video)), case.clip.video))
         generated.append(backbone.generate(case.captions[0], seed=index))
         progress("generating", index + 1, count)
-    centres = (np.arange(16) + 0.5) * 4 - 0.5
-    queries = np.stack(np.meshgrid(centres, centres), axis=-1).reshape(-1, 2)
-    moving = [[moving_share(video, tracker, queries) for video in videos] for videos in (generated, real)]
+    moving = [[moving_share(video, tracker) for video in videos] for videos in (generated, real)]
     steady = [[flicker(video) for video in videos] for videos in (generated, real)]
     return [
         Quality("autoencoder: PSNR of whole clips", float(np.mean(restored)), "dB", ">= 26", count),

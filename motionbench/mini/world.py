@@ -17,6 +17,7 @@ from motionbench.mini.figure import HUMAN, JOINTS, figure_layers, joints
 from motionbench.mini.looks import DISTANCES, Look, background_shade, draw_look, object_shade
 from motionbench.mini.motions import CAMERA, CENTRE, MULTI, SINGLE, Draw, Path
 from motionbench.mini.scene import Floats, Layer, exact_tracks, masks, render_frames, similarity
+from motionbench.trackers.grid import regular_grid
 from motionbench.types import Annotation, CameraPath, Category, KeyPoints, Video
 
 MOTIONS: dict[Category, tuple[str, ...]] = {
@@ -134,14 +135,12 @@ def _coordinates(annotation: Annotation) -> list[Floats]:
 
 def _annotation(recipe: Recipe, stage: _Stage) -> Annotation:
     frames, size = recipe.frames, recipe.size
-    centres = (np.arange(TRACK_GRID) + 0.5) * size / TRACK_GRID - 0.5
-    queries = np.stack(np.meshgrid(centres, centres), axis=-1).reshape(-1, 2)
     subject = None if recipe.category == "camera" else masks(stage.layers, stage.actors, frames, size)
     return Annotation(
         camera=CameraPath(stage.camera),
         masks=subject,
         key_points=stage.key_points,
-        tracks=exact_tracks(stage.layers, queries, frames, size),
+        tracks=exact_tracks(stage.layers, regular_grid(TRACK_GRID, size, size), frames, size),
         exact=True,
     )
 
