@@ -256,10 +256,10 @@ def test_one_ctrl_c_finishes_the_item_at_hand(opened: Store) -> None:
 
 
 def test_a_second_ctrl_c_stops_at_once(opened: Store) -> None:
-    display = CtrlC(at=9, times=2)
+    display, before = CtrlC(at=9, times=2), signal.getsignal(signal.SIGINT)
     result = go(opened, display)
     assert (result.interrupted, len(display.ended)) == (True, 8)
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 COMMAND = ["eval", "--method", "fake-tuned,fake-still", "--suite", "fake", "--no-controls"]

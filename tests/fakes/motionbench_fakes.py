@@ -36,6 +36,8 @@ class FakeSuite:
     """Four references, two a category; the prompt of the last is its own."""
 
     def __init__(self, name: str) -> None:
+        if defect := os.environ.get("MOTIONBENCH_FAKE_DEFECT"):
+            raise RuntimeError(defect)
         self.name, self.summary, self.notice, self.protocol = (
             name,
             "four clips of noise",
