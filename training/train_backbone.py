@@ -23,11 +23,14 @@ from transformers import UMT5Config, UMT5EncoderModel
 from motionbench.backbones.flow_matching import interpolate, shifted, velocity_target
 from training.clips import Pool
 from training.linear_encoder import CODES, Components, encode, fit_pool, latent_scale
-from training.runs import Average, Run, cosine_rate, count, set_rate, use_fast_products
+from training.optimiser import SharedMuon
+from training.runs import Average, Run, cosine_rate, count, use_fast_products
 from training.text import LENGTH, ROLES, build_tokenizer, roles
 
 TEXT_WIDTH = 96
 ROLE_WEIGHT = 0.2
+SAVE_EVERY = 250
+"""Steps between checkpoints: counted, not timed, because the processes collect the optimiser's state together."""
 
 
 class RoleReader(nn.Module):
@@ -52,9 +55,9 @@ class RoleReader(nn.Module):
 
 
 class TextToLatents(nn.Module):
-    """What is trained: text encoder and transformer, called as ``WanPipeline`` calls them."""
+    """What is trained: the text encoder and the transformer."""
 
-    def __init__(self, heads: int = 4, layers: int = 6, channels: int = 16) -> None:
+    def __init__(self, heads: int = 6, layers: int = 6, channels: int = 16) -> None:
         super().__init__()
         self.text_encoder = UMT5EncoderModel(
             UMT5Config(
@@ -86,23 +89,20 @@ class TextToLatents(nn.Module):
         """Padding is zeroed, as the pipeline does."""
         return self.text_encoder(ids, mask).last_hidden_state * mask[..., None]
 
-    def forward(self, latents: Tensor, sigma: Tensor, embeds: Tensor) -> Tensor:
-        return self.transformer(latents, sigma * 1000, embeds, return_dict=False)[0]
 
-
-def encode_pool(pool: Pool, components: Components, path: Path) -> np.ndarray:
-    """Normalised latents ``float16 [clips, C, F, h, w]`` of the pool, made once."""
-    if not path.exists():
-        scale = np.array(latent_scale(components), np.float32).reshape(-1, 1, 1, 1)
-        shape = (len(pool), CODES, 9, 8, 8)
-        partial = path.with_suffix(".partial")
-        latents = np.lib.format.open_memmap(partial, mode="w+", dtype=np.float16, shape=shape)
-        for start in range(0, len(pool), 200):
-            frames = np.stack([pool.frames(index) for index in range(start, start + 200)])
-            latents[start : start + 200] = encode(frames, components) / scale
-        latents.flush()
-        partial.rename(path)
-    return np.load(path, mmap_mode="r")
+def encode_pool(pool: Pool, components: Components, path: Path) -> None:
+    """Write normalised latents ``float16 [clips, C, F, h, w]`` of the pool, once."""
+    if path.exists():
+        return
+    scale = np.array(latent_scale(components), np.float32).reshape(-1, 1, 1, 1)
+    shape = (len(pool), CODES, 9, 8, 8)
+    partial = path.with_suffix(".partial")
+    latents = np.lib.format.open_memmap(partial, mode="w+", dtype=np.float16, shape=shape)
+    for start in range(0, len(pool), 200):
+        frames = np.stack([pool.frames(index) for index in range(start, start + 200)])
+        latents[start : start + 200] = encode(frames, components) / scale
+    latents.flush()
+    partial.rename(path)
 
 
 def channel_weight(components: Components) -> Tensor:
@@ -147,11 +147,11 @@ def main() -> None:
     parser.add_argument("--pool", type=Path, required=True)
     parser.add_argument("--components", type=Path, required=True)
     parser.add_argument("--directory", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=12000)
+    parser.add_argument("--steps", type=int, default=24000)
     parser.add_argument("--batch", type=int, default=24)
-    parser.add_argument("--rate", type=float, default=1.5e-3)
+    parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--shift", type=float, default=3.0)
-    parser.add_argument("--heads", type=int, default=4)
+    parser.add_argument("--heads", type=int, default=6)
     parser.add_argument("--layers", type=int, default=6)
     arguments = parser.parse_args()
 
@@ -162,7 +162,11 @@ def main() -> None:
     torch.manual_seed(0)
     pool, run = Pool(arguments.pool), Run(arguments.directory)
     components = fit_pool(pool, arguments.components)
-    latents = encode_pool(pool, components, arguments.directory / "latents.npy")
+    if rank == 0:
+        encode_pool(pool, components, arguments.directory / "latents.npy")
+    if workers > 1:
+        dist.barrier()
+    latents = np.load(arguments.directory / "latents.npy", mmap_mode="r")
     tokenizer = build_tokenizer()
     captions = [text for pair in pool.captions[: len(latents)] for text in pair] + [""]
     encoded = tokenizer(captions, padding="max_length", max_length=LENGTH, truncation=True, return_tensors="pt")
@@ -170,7 +174,9 @@ def main() -> None:
     reader = RoleReader(captions)
     model = TextToLatents(arguments.heads, arguments.layers)
     print(f"{count(model.transformer.parameters()) / 1e6:.2f} M + {count(model.text_encoder.parameters()) / 1e6:.2f} M")
-    optimiser = torch.optim.AdamW(model.parameters(), lr=arguments.rate, betas=(0.9, 0.95), weight_decay=0.01)
+    optimiser = SharedMuon(model, rank, workers)
+    # Fused and in bfloat16, a step of six heads takes 0.17 s on one core; 0.31 s without either.
+    fused = torch.compile(model.transformer, dynamic=False)
     step, recent, state = 0, [], run.load()
     if state is None:
         teach_roles(model, reader, tokens)
@@ -187,18 +193,19 @@ def main() -> None:
         noise = torch.from_numpy(rng.standard_normal(x0.shape, dtype=np.float32))
         u = (torch.arange(share) + float(rng.random())) / share
         sigma = shifted(u, arguments.shift)
-        set_rate(optimiser, cosine_rate(step, arguments.steps, arguments.rate, warm_up=300))
         embeds = model.embed(tokens["ids"][which], tokens["mask"][which])
-        predicted = model(interpolate(x0, noise, sigma), sigma, embeds)
-        loss = (weight * (predicted - velocity_target(x0, noise)).square()).mean()
-        optimiser.zero_grad()
+        with torch.autocast("cpu", torch.bfloat16):
+            (predicted,) = fused(interpolate(x0, noise, sigma), sigma * 1000, embeds, return_dict=False)
+        loss = (weight * (predicted.float() - velocity_target(x0, noise)).square()).mean()
         reading = reader.loss(embeds, which)
         (loss + ROLE_WEIGHT * reading).backward()
         average_gradients(nn.ModuleList([model, reader]), workers)
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimiser.step()
+        optimiser.step(cosine_rate(step, arguments.steps, arguments.rate, warm_up=300))
         reader.learn()
         step += 1
+        due = step % SAVE_EVERY == 0 or step == arguments.steps
+        moments = optimiser.state_dict() if due else None
         recent.append(loss.item())
         if rank > 0:
             continue
@@ -206,9 +213,9 @@ def main() -> None:
         if step % 200 == 0 or step == arguments.steps:
             run.log(step=step, loss=float(np.mean(recent)), roles=reading.item())
             recent = []
-        state = {"model": model.state_dict(), "optimiser": optimiser.state_dict(), "average": average.weights}
-        state["reader"] = reader.state_dict()
-        run.save({**state, "step": step}, force=step == arguments.steps)
+        if due:
+            state = {"model": model.state_dict(), "optimiser": moments, "average": average.weights}
+            run.save({**state, "reader": reader.state_dict(), "step": step}, force=True)
 
 
 if __name__ == "__main__":
