@@ -6,12 +6,12 @@ option's default.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from motionbench.errors import UsageError
 from motionbench.specs import MethodSpec, Options, OptionValue
+from motionbench.spelling import suggest
 
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 
@@ -39,7 +39,7 @@ def resolve(spec: MethodSpec, backbone: str, preset: str | None, assignments: Se
     """Defaults, the preset (``preset`` or the one that applies itself to the backbone), assignments; in this order."""
     name = preset if preset is not None else spec.preset_of.get(backbone, "")
     if name and name not in spec.presets:
-        raise UsageError(f"{spec.name} has no preset {name!r}; {_known(name, spec.presets)}")
+        raise UsageError(f"{spec.name} has no preset {name!r}; {suggest(name, spec.presets)}")
     merged = {**spec.defaults, **(spec.presets[name] if name else {})}
     by_hand = {option: _parse(spec, merged, option, text) for option, text in assignments}
     marked = {"preset": preset, **by_hand} if preset else by_hand
@@ -61,7 +61,7 @@ def _split(text: str) -> tuple[str, str, str]:
 
 def _parse(spec: MethodSpec, options: Mapping[str, OptionValue], option: str, text: str) -> OptionValue:
     if option not in options:
-        raise UsageError(f"{spec.name} has no option {option!r}; {_known(option, options)}")
+        raise UsageError(f"{spec.name} has no option {option!r}; {suggest(option, options)}")
     kind = type(options[option])
     try:
         return _boolean(text) if kind is bool else kind(text)
@@ -76,13 +76,6 @@ def _boolean(text: str) -> bool:
     if text.lower() in _TRUE + _FALSE:
         return text.lower() in _TRUE
     raise ValueError(text)
-
-
-def _known(name: str, names: Mapping[str, object]) -> str:
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-    if near:
-        return f"did you mean {near[0]!r}?"
-    return f"it has {', '.join(sorted(names))}." if names else "it has none."
 
 
 def _spell(value: OptionValue) -> str:

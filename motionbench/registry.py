@@ -12,7 +12,6 @@ reason and breaks nothing else.
 
 from __future__ import annotations
 
-import difflib
 import functools
 import importlib
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from typing import Any, cast
 
 from motionbench.errors import MissingResourceError, UsageError
 from motionbench.specs import BackboneSpec, EncoderSpec, MethodSpec, MetricSpec, Spec, SuiteSpec, TrackerSpec
+from motionbench.spelling import suggest
 
 KINDS: dict[str, type[Spec]] = {
     "methods": MethodSpec,
@@ -95,10 +95,8 @@ def get(kind: str, name: str) -> Spec:
                     f"Mend or uninstall it: pip uninstall {entry.distribution}"
                 )
             return entry.spec
-    names = [spelling for entry in known for spelling in {entry.name, entry.alias}]
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]!r}?" if near else f"Known: {', '.join(entry.name for entry in known)}."
-    raise UsageError(f"no {kind[:-1]} named {name!r}; {hint}")
+    names = dict.fromkeys(spelt for entry in known for spelt in (entry.name, entry.alias))
+    raise UsageError(f"no {kind[:-1]} named {name!r}; {suggest(name, names)}")
 
 
 def method(name: str) -> MethodSpec:

@@ -167,21 +167,6 @@ class TuneReport:
 
 
 @dataclass(frozen=True)
-class Generation:
-    """A method's output and what it cost."""
-
-    case_id: str
-    method: str
-    backbone: str
-    seed: int
-    video: Video
-    tune_seconds: float
-    generate_seconds: float
-    peak_memory_bytes: int
-    trainable_parameters: int
-
-
-@dataclass(frozen=True)
 class Score:
     """One number, or the reason why there is none."""
 

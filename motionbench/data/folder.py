@@ -8,10 +8,10 @@ from pathlib import Path
 
 from motionbench.data import decoding, files, loaders, prompts_csv, video
 from motionbench.data.cases import Footage, usable
-from motionbench.data.manifest_faults import near
 from motionbench.data.prompts_csv import Listed
 from motionbench.data.suites import case_id, other_reference
 from motionbench.errors import MissingResourceError, UsageError
+from motionbench.spelling import suggest
 from motionbench.types import Case, CaseEntry, Protocol, Video
 
 LIST = "prompts.csv"
@@ -55,7 +55,7 @@ class FolderSuite:
     def load(self, entry: CaseEntry) -> Case:
         """Decode one case; raises VideoError, or MissingResourceError where the file is no longer the one planned."""
         if entry.reference_id not in self._videos:
-            raise UsageError(f"{LIST} lists no {entry.reference_id!r}; {near(entry.reference_id, self._videos)}")
+            raise UsageError(f"{LIST} lists no {entry.reference_id!r}; {suggest(entry.reference_id, self._videos)}")
         now = self._digest(self._videos[entry.reference_id])
         if now != entry.digest:
             raise MissingResourceError(

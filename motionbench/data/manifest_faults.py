@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -12,6 +11,7 @@ from motionbench.data import manifest as schema
 from motionbench.data.manifest import ClipEntry, Manifest, ProceduralSource, SuiteEntry
 from motionbench.data.yaml_lines import Document, YamlPath
 from motionbench.mini.world import MOTIONS
+from motionbench.spelling import suggest
 
 _MODELS: tuple[type[BaseModel], ...] = (
     schema.Manifest,
@@ -27,13 +27,6 @@ _MODELS: tuple[type[BaseModel], ...] = (
 Fault = tuple[YamlPath, str]
 
 
-def near(name: str, known: Iterable[str]) -> str:
-    """ "did you mean 'x'?", or all that is known."""
-    names = list(known)
-    close = difflib.get_close_matches(str(name), names, n=1, cutoff=0.5)
-    return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(names) or 'none'}"
-
-
 def of_schema(document: Document, error: ValidationError) -> Iterator[str]:
     """One line for each thing that pydantic found."""
     for fault in error.errors():
@@ -47,7 +40,7 @@ def _message(fault: dict[str, Any], path: YamlPath) -> str:
         case "missing":
             return f"this key is missing; add `{path[-1]}:`"
         case "extra_forbidden":
-            return f"unknown key; {near(str(path[-1]), _known_keys())}"
+            return f"unknown key; {suggest(str(path[-1]), _known_keys())}"
         case "literal_error":
             return f"expected one of {fault['ctx']['expected']}, got {got!r}"
         case "union_tag_not_found":
@@ -82,11 +75,14 @@ def _twice(path: YamlPath, ids: list[str], document: Document) -> Iterator[Fault
 
 def _suite(path: YamlPath, name: str, suite: SuiteEntry, manifest: Manifest) -> Iterator[Fault]:
     if suite.protocol not in manifest.protocols:
-        yield (*path, "protocol"), f"no protocol named {suite.protocol!r}; {near(suite.protocol, manifest.protocols)}"
+        yield (
+            (*path, "protocol"),
+            f"no protocol named {suite.protocol!r}; {suggest(suite.protocol, manifest.protocols)}",
+        )
     ids = [clip.id for clip in manifest.clips]
     for index, clip in enumerate(suite.clips):
         if clip not in ids:
-            yield (*path, "clips", index), f"no clip named {clip!r}; {near(clip, ids)}"
+            yield (*path, "clips", index), f"no clip named {clip!r}; {suggest(clip, ids)}"
     if not manifest.clips_of(name):
         yield path, "the suite has no clips; list them under `clips:`, or select them by `tags:`"
 
@@ -103,4 +99,4 @@ def _looks(path: YamlPath, clip: ClipEntry) -> Iterator[Fault]:
         motion, known = clip.source.procedural.motion, MOTIONS[clip.category]
         if motion not in known:
             where = (*path, "source", "procedural", "motion")
-            yield where, f"no {clip.category} motion named {motion!r}; {near(motion, known)}"
+            yield where, f"no {clip.category} motion named {motion!r}; {suggest(motion, known)}"

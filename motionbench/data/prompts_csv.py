@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
-from motionbench.data.manifest_faults import near
 from motionbench.data.resampling import Cut
 from motionbench.errors import UsageError
+from motionbench.spelling import suggest
 from motionbench.types import CATEGORIES, Category
 
 REQUIRED = ("file", "category", "reference_prompt", "prompt")
@@ -91,7 +91,7 @@ def _check_header(path: Path, header: list[str]) -> None:
     known = (*REQUIRED, *OPTIONAL)
     unknown = [name for name in header if name not in known and not name.startswith("prompt")]
     if unknown:
-        raise UsageError(f"{path.name}:1: unknown column {unknown[0]!r}; {near(unknown[0], known)}")
+        raise UsageError(f"{path.name}:1: unknown column {unknown[0]!r}; {suggest(unknown[0], known)}")
     twice = sorted({name for name in header if header.count(name) > 1})
     if twice:
         raise UsageError(f"{path.name}:1: the column {twice[0]!r} stands there twice; name it {twice[0]}_2")
@@ -112,7 +112,7 @@ def _faults(row: _Row) -> Iterator[str]:
         if not row.cells[name]:
             yield f"{name} is empty; fill it in"
     if row.cells["category"] not in CATEGORIES:
-        yield f"no category {row.cells['category']!r}; {near(row.cells['category'], CATEGORIES)}"
+        yield f"no category {row.cells['category']!r}; {suggest(row.cells['category'], CATEGORIES)}"
     if not row.prompts():
         yield "the row has no prompt; write one in the column prompt"
     for name, smallest in (("start", 0), ("every", 1)):

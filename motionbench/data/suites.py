@@ -15,9 +15,9 @@ from motionbench.data import files, loaders, manifest_file, procedural
 from motionbench.data.cases import Footage, usable
 from motionbench.data.inspection import Fault, SuiteSummary, summaries, verify, verify_suite
 from motionbench.data.manifest import ClipEntry, FileSource, Manifest, ProceduralSource, Prompt
-from motionbench.data.manifest_faults import near
 from motionbench.errors import UsageError
 from motionbench.specs import SuiteSpec
+from motionbench.spelling import suggest
 from motionbench.types import Case, CaseEntry, Protocol, Video
 
 __all__ = [
@@ -50,7 +50,7 @@ class ManifestSuite:
         file = manifest_file.find(manifest_path)
         self.manifest: Manifest = manifest_file.load(file)
         if name not in self.manifest.suites:
-            raise UsageError(f"{file.name} has no suite named {name!r}; {near(name, self.manifest.suites)}")
+            raise UsageError(f"{file.name} has no suite named {name!r}; {suggest(name, self.manifest.suites)}")
         entry = self.manifest.suites[name]
         self.name, self.summary, self.notice = name, entry.summary, entry.notice
         self.protocol: Protocol = self.manifest.protocol_of(name)
@@ -93,7 +93,7 @@ class ManifestSuite:
 
     def _clip(self, entry: CaseEntry) -> ClipEntry:
         if entry.id not in self._prompts:
-            raise UsageError(f"the suite {self.name} has no case {entry.id!r}; {near(entry.id, self._prompts)}")
+            raise UsageError(f"the suite {self.name} has no case {entry.id!r}; {suggest(entry.id, self._prompts)}")
         return self._clips[entry.reference_id]
 
     def _decode(self, clip_id: str) -> Footage:

@@ -6,12 +6,12 @@ Light on purpose: the spec, and so every listing, reads it.
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from dataclasses import dataclass
 from typing import Any
 
 from motionbench.errors import UsageError
 from motionbench.specs import Options, OptionValue
+from motionbench.spelling import suggest
 
 _CHOICES: dict[str, tuple[str, ...]] = {
     "head_rule": ("paper", "release"),
@@ -104,9 +104,7 @@ class FymOptions:
         fields = {field.name: field for field in dataclasses.fields(cls)}
         for name in options:
             if name not in fields:
-                near = difflib.get_close_matches(name, fields, n=1, cutoff=0.5)
-                hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(fields)}"
-                raise UsageError(f"fym has no option {name!r}; {hint}")
+                raise UsageError(f"fym has no option {name!r}; {suggest(name, fields)}")
         converted: dict[str, Any] = {
             name: _converted(name, value, fields[name].default) for name, value in options.items()
         }
