@@ -26,6 +26,7 @@ RELEASE: Options = {
 """The choices of the public code (rule, ranks, consecutive frames, scale 1, absolute loss), not its defects."""
 
 MINI: Options = {
+    "head_rule": "paper",
     "rank": 32,
     "alpha": 32.0,
     "spatial_steps": 60,
