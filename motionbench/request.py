@@ -27,7 +27,7 @@ class Question:
     data: Path | None = None
     """A folder of the user's own, instead of a suite."""
     metrics: tuple[str, ...] = ()
-    """() for all that are registered and not diagnostic."""
+    """() for those that say ``by_default``."""
     backbone: str = "mini-wan"
     encoder: str = "mini-clip"
     tracker: str = ""
@@ -151,8 +151,8 @@ def _metrics(names: Sequence[str]) -> tuple[MetricSpec, ...]:
     if names:
         return tuple({spec.name: spec for spec in map(registry.metric, names)}.values())
     specs = [cast(MetricSpec, entry.spec) for entry in registry.entries("metrics") if entry.spec is not None]
-    order = {"headline": 0, "comparability": 1}
-    kept = [spec for spec in specs if spec.status in order]
+    order = {"headline": 0, "comparability": 1, "diagnostic": 2}
+    kept = [spec for spec in specs if spec.by_default]
     # Motion first: it is what is transferred, and the first headline metric ranks the table.
     return tuple(sorted(kept, key=lambda spec: (order[spec.status], "tracks" not in spec.needs, spec.name)))
 

@@ -68,6 +68,9 @@ class MetricSpec:
     version: str
     needs: tuple[Literal["tracks", "encoder"], ...] = ()
     status: Literal["headline", "comparability", "diagnostic"] = "comparability"
+    """Headline scores rank methods; comparability scores are for reading published tables; diagnostics explain."""
+    by_default: bool = False
+    """True where ``eval`` computes it unasked."""
     decimals: int = 3
 
 

@@ -20,6 +20,7 @@ SPEC = MetricSpec(
     version="1",
     needs=("encoder",),
     status="comparability",
+    by_default=True,
 )
 
 

@@ -19,6 +19,7 @@ SPEC = MetricSpec(
     version="1",
     needs=("encoder",),
     status="headline",
+    by_default=True,
 )
 
 

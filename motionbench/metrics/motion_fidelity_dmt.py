@@ -27,6 +27,7 @@ SPEC = MetricSpec(
     version="1",
     needs=("tracks",),
     status="comparability",
+    by_default=True,
 )
 
 

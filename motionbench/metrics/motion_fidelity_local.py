@@ -23,6 +23,7 @@ SPEC = MetricSpec(
     version="1",
     needs=("tracks",),
     status="headline",
+    by_default=True,
 )
 
 

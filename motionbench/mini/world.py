@@ -18,7 +18,7 @@ from motionbench.mini.looks import DISTANCES, Look, background_shade, draw_look,
 from motionbench.mini.motions import CAMERA, CENTRE, MULTI, SINGLE, Draw, Path
 from motionbench.mini.scene import Floats, Layer, exact_tracks, masks, render_frames, similarity
 from motionbench.trackers.grid import regular_grid
-from motionbench.types import Annotation, CameraPath, Category, KeyPoints, Video
+from motionbench.types import Annotation, CameraPath, Category, KeyPoints, Tracks, Video
 
 MOTIONS: dict[Category, tuple[str, ...]] = {
     "camera": tuple(CAMERA),
@@ -87,23 +87,42 @@ class Clip:
 
 
 @dataclass(frozen=True, eq=False)
-class _Stage:
+class Stage:
+    """What a recipe sets before the lens."""
+
     layers: list[Layer]
+    """Back to front, in pixels of the recipe's frame."""
     actors: int
-    subject: str
+    caption: str
+    """Names the look only."""
     camera: Floats
+    """``[T, 3, 3]``, as in ``CameraPath``."""
     key_points: KeyPoints | None
 
 
 def render(recipe: Recipe) -> Clip:
     """Pixels, annotation and captions of a recipe."""
+    stage = set_stage(recipe)
+    caption = stage.caption
+    return Clip(film(stage, recipe), _annotation(recipe, stage), caption, f"{caption}, {PHRASES[recipe.motion]}")
+
+
+def set_stage(recipe: Recipe) -> Stage:
+    """The layers that a recipe draws, with their paths."""
     look = draw_look(np.random.default_rng([recipe.look_seed, 1]))
     draw = Draw(np.random.default_rng([recipe.motion_seed, 2]))
-    stage = _scaled(_stage(recipe, look, draw), recipe.size / 64)
+    return _scaled(_stage(recipe, look, draw), recipe.size / 64)
+
+
+def film(stage: Stage, recipe: Recipe) -> Video:
+    """Pixels of a stage, with the grain of the recipe's seeds."""
     clean = render_frames(stage.layers, recipe.frames, recipe.size)
-    video = Video(_grain(clean, np.random.default_rng([recipe.motion_seed, recipe.look_seed, 3])), recipe.fps)
-    caption = f"{stage.subject} on {look.background()}"
-    return Clip(video, _annotation(recipe, stage), caption, f"{caption}, {PHRASES[recipe.motion]}")
+    return Video(_grain(clean, np.random.default_rng([recipe.motion_seed, recipe.look_seed, 3])), recipe.fps)
+
+
+def follow(stage: Stage, recipe: Recipe) -> Tracks:
+    """Exact tracks of the grid on frame 0 of a stage."""
+    return exact_tracks(stage.layers, regular_grid(TRACK_GRID, recipe.size, recipe.size), recipe.frames, recipe.size)
 
 
 def _grain(frames: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -133,19 +152,19 @@ def _coordinates(annotation: Annotation) -> list[Floats]:
     return [np.asarray(part, float) for part in parts if part is not None]
 
 
-def _annotation(recipe: Recipe, stage: _Stage) -> Annotation:
+def _annotation(recipe: Recipe, stage: Stage) -> Annotation:
     frames, size = recipe.frames, recipe.size
     subject = None if recipe.category == "camera" else masks(stage.layers, stage.actors, frames, size)
     return Annotation(
         camera=CameraPath(stage.camera),
         masks=subject,
         key_points=stage.key_points,
-        tracks=exact_tracks(stage.layers, regular_grid(TRACK_GRID, size, size), frames, size),
+        tracks=follow(stage, recipe),
         exact=True,
     )
 
 
-def _stage(recipe: Recipe, look: Look, draw: Draw) -> _Stage:
+def _stage(recipe: Recipe, look: Look, draw: Draw) -> Stage:
     s = np.linspace(0, 1, recipe.frames)
     still = similarity(0 * s, 0 * s)
     if recipe.category == "camera":
@@ -156,18 +175,23 @@ def _stage(recipe: Recipe, look: Look, draw: Draw) -> _Stage:
         places = joints(pose)
         xy = np.stack([places[name] for name in JOINTS]).astype(np.float32)
         points = KeyPoints(JOINTS, xy, np.ones(xy.shape[:2], bool))
-        return _Stage([ground, *figure_layers(pose, look)], 1, look.clothed(), still, points)
+        return Stage([ground, *figure_layers(pose, look)], 1, _caption(look.clothed(), look), still, points)
     single = recipe.category == "single_object"
     paths = [SINGLE[recipe.motion](draw, s)] if single else MULTI[recipe.motion](draw, s)
     layers = [ground, *(_object(path, look, index) for index, path in enumerate(paths))]
-    return _Stage(layers, len(paths), look.objects(len(paths)), still, None)
+    return Stage(layers, len(paths), _caption(look.objects(len(paths)), look), still, None)
 
 
-def _camera(path: Floats, look: Look, draw: Draw, s: Floats) -> _Stage:
+def _camera(path: Floats, look: Look, draw: Draw, s: Floats) -> Stage:
     x0, y0 = CENTRE + draw.between(-8, 8) + 0 * s, CENTRE + draw.between(-8, 8) + 0 * s
     thing = _object(Path(x0, y0, 0 * s, draw.between(10, 13) + 0 * s), look, 0)
     thing = Layer(thing.distance, thing.shade, path @ thing.matrices, 0)
-    return _Stage([Layer(None, background_shade(look), path, -1), thing], 1, look.objects(1), path, None)
+    layers = [Layer(None, background_shade(look), path, -1), thing]
+    return Stage(layers, 1, _caption(look.objects(1), look), path, None)
+
+
+def _caption(subject: str, look: Look) -> str:
+    return f"{subject} on {look.background()}"
 
 
 def _object(path: Path, look: Look, index: int) -> Layer:
@@ -176,7 +200,7 @@ def _object(path: Path, look: Look, index: int) -> Layer:
     return Layer(DISTANCES[look.shapes[index]], shade, matrices, index)
 
 
-def _scaled(stage: _Stage, factor: float) -> _Stage:
+def _scaled(stage: Stage, factor: float) -> Stage:
     """The stage for another frame size; pixel centres map to pixel centres."""
     if factor == 1:
         return stage
@@ -187,4 +211,4 @@ def _scaled(stage: _Stage, factor: float) -> _Stage:
     if points is not None:
         points = KeyPoints(points.names, (points.xy * factor + offset).astype(np.float32), points.visible)
     camera = resize @ stage.camera @ np.linalg.inv(resize)
-    return _Stage(layers, stage.actors, stage.subject, camera, points)
+    return Stage(layers, stage.actors, stage.caption, camera, points)
