@@ -10,9 +10,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 from motionbench.errors import UsageError
-from motionbench.store import SCHEMA_VERSION, Configuration, Environment, Row, Store, records
+from motionbench.store import SCHEMA_VERSION, Configuration, Environment, Rejection, Row, Store, records, verdicts
 
 _KIND = "motionbench run record"
 _PACKAGES = (
@@ -38,12 +39,17 @@ class RunRecord:
     environments: Mapping[str, Environment]
     """By the id that rows carry."""
     scores: tuple[Row, ...]
+    rejections: tuple[Rejection, ...] = ()
+    """Metrics of the run that the store's self-check did not admit."""
 
 
 def record(store: Store, configuration: Configuration) -> RunRecord:
     """The scores of a plan that a store holds."""
     scores = tuple(sorted(rows_of(configuration, store.rows()), key=lambda row: row.identity[1:]))
-    return RunRecord(configuration, store.environments(row.environment for row in scores), scores)
+    environments = store.environments(row.environment for row in scores)
+    used = {(metric.name, metric.version) for metric in configuration.metrics}
+    rejections = tuple(one for one in store.rejections() if (one.metric, one.version) in used)
+    return RunRecord(configuration, environments, scores, rejections)
 
 
 def rows_of(configuration: Configuration, rows: Iterable[Row]) -> list[Row]:
@@ -60,13 +66,15 @@ def rows_of(configuration: Configuration, rows: Iterable[Row]) -> list[Row]:
 
 def write_record(path: Path, run: RunRecord) -> None:
     """Write a record as JSON, sorted so that two records of one run differ in nothing."""
-    data = {
+    data: dict[str, Any] = {
         "kind": _KIND,
         "schema_version": SCHEMA_VERSION,
         "configuration": records.to_json(run.configuration),
         "environments": {name: records.to_json(run.environments[name]) for name in sorted(run.environments)},
         "scores": [records.to_json(row) for row in run.scores],
     }
+    if run.rejections:
+        data["rejections"] = [records.to_json(one) for one in run.rejections]
     try:
         path.write_text(json.dumps(data, indent=1, allow_nan=False) + "\n", encoding="utf-8")
     except OSError as error:
@@ -87,6 +95,7 @@ def read_record(path: Path) -> RunRecord:
         records.configuration_from(data["configuration"], str(path)),
         {name: records.environment_from(part, str(path)) for name, part in data["environments"].items()},
         tuple(records.row_from(row, str(path)) for row in data["scores"]),
+        verdicts.rejections_listed(data.get("rejections", ()), str(path)),
     )
 
 

@@ -1,8 +1,8 @@
 """The command line. Modules below import what a command needs when it runs, so that ``--help`` stays instant.
 
 stdout carries results only; progress, paths and advice go to stderr. Exit codes: 0 all asked for is there, 1 internal
-error, 2 usage, 3 finished with failures above ``--fail-on-error``, 5 not comparable, 6 environment, weights or data
-missing, 8 inconclusive, 130 interrupted.
+error, 2 usage, 3 finished with failures above ``--fail-on-error``, 4 a metric fails its self-check or a tracker its
+noise floor, 5 not comparable, 6 environment, weights or data missing, 8 inconclusive, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 import motionbench
-from motionbench.cli import data, evaluate, listing, mini, options, storage, table, trackers
+from motionbench.cli import data, evaluate, listing, metrics, mini, options, storage, table, trackers
 from motionbench.errors import MotionBenchError
 
 
@@ -37,8 +37,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     epilog=(
         "Start with: motionbench eval --method fym --quick\n\n"
-        "Exit codes: 0 done, 1 internal error, 2 usage, 3 failures above --fail-on-error, 5 not comparable, "
-        "6 something is missing, 8 inconclusive, 130 interrupted."
+        "Exit codes: 0 done, 1 internal error, 2 usage, 3 failures above --fail-on-error, "
+        "4 a metric or a tracker fails its check, 5 not comparable, 6 something is missing, 8 inconclusive, "
+        "130 interrupted."
     ),
 )
 
@@ -55,7 +56,7 @@ app.command("table", epilog=table.EPILOG)(table.table)
 app.add_typer(data.app, name="data")
 app.add_typer(mini.app, name="mini")
 app.add_typer(listing.methods, name="method")
-app.add_typer(listing.metrics, name="metric")
+app.add_typer(metrics.app, name="metric")
 app.add_typer(trackers.app, name="tracker")
 app.add_typer(storage.app, name="store")
 

@@ -116,7 +116,7 @@ def _show(made: Plan, store: Store, result: Result, format: options.Format) -> i
     from motionbench.cli import printing
     from motionbench.leaderboard.aggregate import board
 
-    shown = board(made.configuration(), result.rows)
+    shown = board(made.configuration(), result.rows, store.rejections())
     printing.show(shown, format, str(store.root))
     if result.interrupted:
         _say(f"Interrupted; the table is partial. Nothing is lost; go on with:\n  {_command()}")

@@ -1,4 +1,4 @@
-"""``motionbench method`` and ``motionbench metric``: what is installed, broken plug-ins with their reason."""
+"""``motionbench method``: what is installed, broken plug-ins with their reason."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from motionbench.specs import MethodSpec
 
 methods = typer.Typer(help="Methods and controls.", no_args_is_help=True)
-metrics = typer.Typer(help="Metrics.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(help="A method's name.")]
 
@@ -61,22 +60,3 @@ def _options(spec: MethodSpec) -> list[str]:
         where = f" (applied on {', '.join(applied)})" if applied else ""
         lines.append(f"preset     {preset}{where}: " + ", ".join(f"{name}={value}" for name, value in values.items()))
     return lines
-
-
-@metrics.command("list")
-def list_metrics() -> None:
-    """Print every metric with its direction, range and source."""
-    from motionbench import registry
-    from motionbench.specs import MetricSpec
-
-    grid = Grid(("metric", "short", "better", "range", "needs", "status", "source", "summary"))
-    for entry in registry.entries("metrics"):
-        spec = entry.spec
-        if not isinstance(spec, MetricSpec):
-            grid.add(entry.name, entry.alias, "", "", "", "broken", entry.distribution, entry.broken or "")
-            continue
-        low, high = spec.bounds
-        needs = ", ".join(spec.needs) or "—"
-        where = f"{low:g} to {high:g} {spec.unit}".strip()
-        grid.add(spec.name, entry.alias, spec.better, where, needs, spec.status, spec.source, spec.summary)
-    grid.show()

@@ -58,7 +58,7 @@ def table(
     if source is not None and (plan or all_plans):
         raise UsageError("--from reads a record of its own: leave --plan and --all out")
     run = provenance.read_record(source) if source else _from_store(store, plan or [], all_plans, suite)
-    shown = board(run.configuration, run.scores)
+    shown = board(run.configuration, run.scores, run.rejections)
     if record is not None:
         provenance.write_record(record, run)
         typer.echo(f"Wrote {record}; render it with: motionbench table --from {record}", err=True)

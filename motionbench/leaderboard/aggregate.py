@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from motionbench.leaderboard import comparable, statistics
 from motionbench.leaderboard.statistics import Interval, Observation
-from motionbench.store import Configuration, MethodLine, Row
+from motionbench.store import Configuration, MethodLine, Rejection, Row
 from motionbench.types import CATEGORIES, Standing
 
 ALL = "all"
@@ -60,6 +60,8 @@ class Board:
     """What tuning on a reference takes, on average, by method; those that do not tune are absent."""
     unfinished: int
     """Scores that were asked for and have neither a value nor a reason yet."""
+    rejections: tuple[Rejection, ...] = ()
+    """Metrics of the table that the self-check did not admit."""
 
     @property
     def categories(self) -> tuple[str, ...]:
@@ -81,7 +83,7 @@ class Board:
         return next(s for s in self.standings if (s.method, s.metric, s.category) == (method, metric, category))
 
 
-def board(configuration: Configuration, rows: Sequence[Row]) -> Board:
+def board(configuration: Configuration, rows: Sequence[Row], rejections: Sequence[Rejection] = ()) -> Board:
     """Aggregate the rows of a configuration; raises NotComparableError where they were not made alike."""
     comparable.check(rows)
     omissions = _omissions(configuration, rows)
@@ -104,12 +106,19 @@ def board(configuration: Configuration, rows: Sequence[Row]) -> Board:
         omissions=tuple(omissions),
         tune_seconds=dict(_tuning(rows, methods)),
         unfinished=max(0, asked - len(rows)),
+        rejections=_of_the_table(configuration, rejections),
     )
 
 
 def _categories(configuration: Configuration) -> list[str]:
     present = {case.category for case in configuration.cases}
     return [category for category in CATEGORIES if category in present]
+
+
+def _of_the_table(configuration: Configuration, rejections: Sequence[Rejection]) -> tuple[Rejection, ...]:
+    """A check of another version says nothing of this one."""
+    used = {(metric.name, metric.version) for metric in configuration.metrics}
+    return tuple(rejection for rejection in rejections if (rejection.metric, rejection.version) in used)
 
 
 def _standing(

@@ -16,6 +16,8 @@ from motionbench.types import Standing
 
 Mark = Literal["", "best", "second"]
 ARROWS = {"higher": "↑", "lower": "↓", "none": ""}
+REJECTED = "‡"
+"""Stands at a metric that the self-check did not admit."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ def overall(board: Board) -> Sheet:
         Line(method.label, method.control, (*cells, _tuning(board, method), _count(board, method)))
         for method, *cells in zip(board.methods, *columns, strict=True)
     ]
-    names = [_heading(metric) for metric in board.configuration.metrics]
+    names = [_heading(board, metric) for metric in board.configuration.metrics]
     return Sheet(title(board), ("method", *names, "tuning", "n/N"), tuple(lines))
 
 
@@ -63,7 +65,7 @@ def by_category(board: Board, metric: MetricLine) -> Sheet:
     columns = [_column(board, metric, category) for category in board.categories]
     lines = [Line(m.label, m.control, tuple(cells)) for m, *cells in zip(board.methods, *columns, strict=True)]
     headings = [f"{category} ({board.total(category)})" for category in board.categories]
-    return Sheet(f"{_heading(metric)} by category", ("method", *headings), tuple(lines))
+    return Sheet(f"{_heading(board, metric)} by category", ("method", *headings), tuple(lines))
 
 
 def differences(board: Board) -> Sheet:
@@ -75,7 +77,9 @@ def differences(board: Board) -> Sheet:
         for method in board.methods
         if any(name == method.label for name, _ in found)
     ]
-    return Sheet(f"difference from {ANCHOR}, paired", ("method", *map(_heading, metrics)), tuple(lines))
+    return Sheet(
+        f"difference from {ANCHOR}, paired", ("method", *(_heading(board, metric) for metric in metrics)), tuple(lines)
+    )
 
 
 def title(board: Board) -> str:
@@ -102,7 +106,8 @@ def notes(board: Board) -> list[str]:
     omitted = [f"{omission.method} is left out: {omission.reason}" for omission in board.omissions]
     failures = [_failure(failure, board) for failure in board.failures]
     unfinished = [f"Unfinished: {board.unfinished} scores are still to be made."] if board.unfinished else []
-    return [legend(board), *notice, *omitted, *failures, *unfinished]
+    rejected = [f"{REJECTED} {rejection.metric}: {rejection.reason}" for rejection in board.rejections]
+    return [legend(board), *notice, *rejected, *omitted, *failures, *unfinished]
 
 
 def _difference(board: Board, metric: MetricLine, found: Interval | None) -> Cell:
@@ -167,8 +172,9 @@ def _totals(board: Board) -> list[Standing]:
     return [standing for standing in board.standings if standing.category == ALL]
 
 
-def _heading(metric: MetricLine) -> str:
-    return f"{metric.name} {ARROWS[metric.better]}".strip()
+def _heading(board: Board, metric: MetricLine) -> str:
+    mark = REJECTED if any(rejection.metric == metric.name for rejection in board.rejections) else ""
+    return f"{metric.name}{mark} {ARROWS[metric.better]}".strip()
 
 
 def duration(seconds: float) -> str:

@@ -9,6 +9,7 @@ Layout, under one root::
     rows/<writer>.jsonl              scores as they come, one writer a file
     compact/rows-*.parquet           the same rows, compacted
     plans/<plan_id>.json             what was asked
+    selfcheck.json                   the last self-check of the metrics
     environments/<id>.json           where it ran
 
 An object is there if its ``DONE`` is, and if the sizes that ``DONE`` lists are those on disk; ``verify`` compares the
@@ -28,6 +29,7 @@ from motionbench.store.records import (
     RowStatus,
 )
 from motionbench.store.root import Store, read_rows
+from motionbench.store.verdicts import Rejection
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -39,6 +41,7 @@ __all__ = [
     "MethodLine",
     "MetricLine",
     "Outcome",
+    "Rejection",
     "Row",
     "RowStatus",
     "Stage",

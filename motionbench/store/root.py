@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from motionbench.errors import MissingResourceError, UsageError
-from motionbench.store import records, rows
+from motionbench.store import records, rows, verdicts
 from motionbench.store.keys import digest_of
 from motionbench.store.objects import Objects
 from motionbench.store.records import Configuration, Environment, Row
+from motionbench.store.verdicts import Rejection
 from motionbench.store.writing import writing
 
 if TYPE_CHECKING:
@@ -92,6 +93,17 @@ class Store:
             for identity, file in files.items()
             if file.is_file()
         }
+
+    def save_self_check(self, found: object) -> Path:
+        """Write ``selfcheck.json``, in place of an earlier one."""
+        return self._write(verdicts.FILE, records.to_json(found))
+
+    def rejections(self) -> tuple[Rejection, ...]:
+        """The metrics that the last self-check did not admit; none where there was no check."""
+        path = self.root / verdicts.FILE
+        if not path.is_file():
+            return ()
+        return verdicts.rejections_from(records.loads(path.read_bytes(), str(path)), str(path))
 
     def log(self, name: str, text: str) -> None:
         """Keep the traceback of a failed item under ``logs/``; a disk that is full must not hide the failure."""
