@@ -22,8 +22,8 @@ def open_folder(directory: Path, protocol: Protocol) -> Suite:
 
 
 def folder_protocol(backbone: BackboneSpec, tracker: str) -> Protocol:
-    """The protocol for a user's own videos: what the backbone makes, followed by ``tracker``, "" for dis-flow."""
-    name = tracker or "dis-flow"
+    """The protocol for a user's own videos: what the backbone makes, followed by ``tracker``, "" for lk."""
+    name = tracker or "lk"
     frame = f"{backbone.frames}x{backbone.height}x{backbone.width}@{backbone.fps:g}"
     size = backbone.frames, backbone.fps, backbone.height, backbone.width
     return Protocol(f"folder-{frame}-{name}", *size, tracker=name, grid=16)

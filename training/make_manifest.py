@@ -26,7 +26,7 @@ HEADER = """\
 schema_version: 1
 
 protocols:
-  mini-v1: {frames: 17, fps: 8.0, height: 64, width: 64, tracker: dis-flow, grid: 16}
+  mini-v1: {frames: 17, fps: 8.0, height: 64, width: 64, tracker: lk, grid: 16}
 
 suites:
   mini:

@@ -132,7 +132,7 @@ def evaluate(count: int, progress: Progress = silent) -> list[Quality]:
     backbone = WanBackbone(registry.backbone("mini-wan"))
     spec = registry.encoder("mini-clip")
     encoder: Encoder = registry.implementation(spec)(spec)
-    tracker: PointTracker = registry.implementation(registry.tracker("dis-flow"))()
+    tracker: PointTracker = registry.implementation(registry.tracker("lk"))()
     held = held_out(count)
     real, generated, restored = [case.clip.video for case in held], [], []
     for index, case in enumerate(held):
