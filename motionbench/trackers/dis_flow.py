@@ -1,4 +1,4 @@
-"""The light tracker of the package: DIS optical flow between consecutive frames, chained into tracks.
+"""A light tracker: DIS optical flow between consecutive frames, chained into tracks.
 
 Source of the flow: Kroeger et al., "Fast Optical Flow using Dense Inverse Search" (arXiv 1603.03590), as in OpenCV;
 of the forward-backward check: Sundaram et al., "Dense Point Trajectories by GPU-Accelerated Large Displacement Optical
