@@ -44,7 +44,7 @@ def test_info_prints_the_spec_and_an_example_of_the_signature(shell: Shell) -> N
     assert lines["range"] == "-1 to 1 agreement, higher is better"
     assert lines["version"] == "1, headline"
     assert lines["needs"] == "tracks"
-    assert lines["signature"].startswith("mf|var:local|trk:dis-flow@1|grid:16|T:17|fps:8|64x64|")
+    assert lines["signature"].startswith("mf|var:local|trk:lk@1|grid:16|T:17|fps:8|64x64|")
 
 
 def test_info_of_an_unknown_metric_has_a_near_name(shell: Shell) -> None:
