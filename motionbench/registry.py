@@ -30,6 +30,7 @@ KINDS: dict[str, type[Spec]] = {
     "encoders": EncoderSpec,
     "suites": SuiteSpec,
 }
+_ADDRESSED_ENCODER = "motionbench.encoders.catalog:from_address"
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,9 @@ def backbone(name: str) -> BackboneSpec:
 
 
 def encoder(name: str) -> EncoderSpec:
-    """The spec of an image-text encoder."""
+    """The spec of an image-text encoder: a registered one, ``local-dir:PATH`` or open_clip's ``NAME/TAG``."""
+    if (":" in name or "/" in name) and not any(name in (entry.name, entry.alias) for entry in entries("encoders")):
+        return cast(EncoderSpec, load(name, _ADDRESSED_ENCODER)(name))
     return cast(EncoderSpec, get("encoders", name))
 
 

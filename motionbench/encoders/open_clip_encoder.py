@@ -1,174 +1,130 @@
 """Frames and prompts in the space of an open_clip model.
 
-Frames are prepared as the model's own configuration says (size, mean, standard deviation, crop or squash), but resized
-by torch with anti-aliasing instead of through 8-bit images. Prompts are taken verbatim, without a template.
+Frames are prepared as the model's own configuration says (size, mean, standard deviation, crop or squash). Prompts are
+taken verbatim, without a template.
 """
 
 from __future__ import annotations
 
-import hashlib
 import warnings
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import open_clip
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional
 
-from motionbench.encoders.catalog import LOCAL, folder_of
-from motionbench.errors import MissingResourceError, UsageError
+from motionbench.encoders.feature_cache import FeatureCache, frames_digest
+from motionbench.encoders.loading import load_model, model_name, values_digest
+from motionbench.encoders.preparation import preparation
 from motionbench.specs import EncoderSpec
 
 BATCH = 64
-_CROPS = ("shortest", "squash")
+"""Frames that go through the model at once."""
+CACHE_BYTES = 64 << 20
+"""Features of some 600 videos of 49 frames at 512 numbers a frame."""
 
-
-@dataclass(frozen=True)
-class Preparation:
-    """How a frame becomes the model's input."""
-
-    height: int
-    width: int
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
-    interpolation: str
-    crop: str
-    """"shortest": scale the short side, cut the centre; "squash": scale both sides."""
-
-    @property
-    def rule(self) -> str:
-        """The part of it that an encoder's signature names."""
-        return f"{self.crop}-{self.interpolation}-aa-{self.height}x{self.width}"
-
-    def __call__(self, frames: Tensor) -> Tensor:
-        """``uint8 [T, H, W, 3]`` → normalised float32 ``[T, 3, height, width]``."""
-        images = frames.permute(0, 3, 1, 2).float() / 255
-        images = self._resized(images).clamp(0, 1)
-        mean, std = (torch.tensor(values, device=images.device)[:, None, None] for values in (self.mean, self.std))
-        return (images - mean) / std
-
-    def _resized(self, images: Tensor) -> Tensor:
-        height, width = images.shape[-2:]
-        target = (self.height, self.width)
-        if self.crop == "shortest":
-            scale = max(self.height / height, self.width / width)
-            # Cut to whole pixels and halves rounded to even, as torchvision does.
-            target = max(self.height, int(height * scale)), max(self.width, int(width * scale))
-        if target != (height, width):
-            images = functional.interpolate(images, target, mode=self.interpolation, antialias=True)
-        top, left = round((target[0] - self.height) / 2), round((target[1] - self.width) / 2)
-        return images[..., top : top + self.height, left : left + self.width]
+Features = NDArray[np.float32]
 
 
 class OpenClipEncoder:
-    """An open_clip model behind the Encoder protocol; the last frames and all prompts are remembered.
+    """An open_clip model behind the Encoder protocol: a video or prompt that it remembers is not encoded again.
+
+    Args:
+        spec: which model and weights.
+        cache_bytes: most that is remembered of frames; prompts are all remembered.
 
     Raises:
         MissingResourceError: the weights are not there.
         UsageError: model and weights do not belong together, or its frame preparation is not supported.
     """
 
-    def __init__(self, spec: EncoderSpec) -> None:
+    def __init__(self, spec: EncoderSpec, *, cache_bytes: int = CACHE_BYTES) -> None:
         self.spec = spec
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        name = _model_name(spec)
-        self._model = _load(spec, name).to(self._device).eval().requires_grad_(False)
-        self._tokenizer = open_clip.get_tokenizer(name)
-        self.preparation = _preparation(spec, self._model.visual.preprocess_cfg)
-        digest = _values_digest(self._model)
+        self._model = load_model(spec).to(self._device).eval().requires_grad_(False)
+        self._tokenizer = open_clip.get_tokenizer(model_name(spec))
+        self.preparation = preparation(spec.name, self._model.visual.preprocess_cfg)
+        digest = values_digest(self._model)
         self.signature = f"{spec.name}@{digest[:12]},{self.preparation.rule}"
-        self._texts: dict[str, NDArray[np.float32]] = {}
-        self._images: tuple[str, NDArray[np.float32]] = ("", np.empty((0, 0), np.float32))
+        self._texts: dict[str, Features] = {}
+        self._images = FeatureCache(cache_bytes)
 
-    def images(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def images(self, frames: NDArray[np.uint8]) -> Features:
         """Unit-length features ``[T, D]`` of frames ``uint8 [T, H, W, 3]``."""
-        if frames.dtype != np.uint8 or frames.ndim != 4 or frames.shape[-1] != 3 or len(frames) == 0:
-            raise ValueError(f"an encoder takes uint8 frames [T, H, W, 3], got {frames.dtype} {list(frames.shape)}")
-        pixels = np.ascontiguousarray(frames)
-        key = f"{frames.shape}{hashlib.sha256(pixels.data).hexdigest()}"
-        if self._images[0] != key:
-            batches = torch.split(torch.from_numpy(pixels.copy()), BATCH)
-            self._images = key, np.concatenate([self._encode_images(batch) for batch in batches])
-        return self._images[1].copy()
+        return self.videos([frames])[0]
 
-    def text(self, prompt: str) -> NDArray[np.float32]:
+    def videos(self, videos: Sequence[NDArray[np.uint8]]) -> list[Features]:
+        """Features of several videos; those that are not remembered share batches, each distinct one encoded once.
+
+        A feature may differ in the last bits from that of the video on its own, as the batch differs.
+        """
+        keys = [frames_digest(_checked(frames)) for frames in videos]
+        found = {key: features for key in keys if (features := self._images.get(key)) is not None}
+        fresh = {key: frames for key, frames in zip(keys, videos, strict=True) if key not in found}
+        for size in dict.fromkeys(frames.shape[1:] for frames in fresh.values()):
+            alike = {key: frames for key, frames in fresh.items() if frames.shape[1:] == size}
+            found |= self._encode_videos(alike)
+        return [found[key].copy() for key in keys]
+
+    def text(self, prompt: str) -> Features:
         """Unit-length feature ``[D]`` of the prompt as it stands; warns where the model reads only its beginning."""
         if prompt not in self._texts:
-            if self.truncates(prompt):
+            cut = self.truncated_tokens(prompt)
+            if cut:
                 limit = self._tokenizer.context_length
-                warnings.warn(f"{self.spec.name} reads only the first {limit} tokens of {prompt!r}", stacklevel=2)
+                warnings.warn(
+                    f"{self.spec.name} reads only the first {limit} tokens of {prompt!r}, without its last {cut}: "
+                    "every score of this prompt is of its beginning",
+                    stacklevel=2,
+                )
             self._texts[prompt] = self._encode_text(prompt)
         return self._texts[prompt].copy()
 
     def truncates(self, prompt: str) -> bool:
         """Whether the prompt is longer than the model's context."""
+        return self.truncated_tokens(prompt) > 0
+
+    def truncated_tokens(self, prompt: str) -> int:
+        """How many tokens at the prompt's end the model does not read."""
         limit = self._tokenizer.context_length
-        short, long = self._tokenizer([prompt])[0], self._tokenizer([prompt], context_length=2 * limit)[0]
-        padding = self._tokenizer([""])[0, -1]
-        return bool((long[:limit] != short).any() or (long[limit:] != padding).any())
+        read, whole = self._used(prompt, limit), self._used(prompt, 2 * limit)
+        length = 2 * limit
+        while whole > read and whole >= length - 1:
+            length *= 2
+            whole = self._used(prompt, length)
+        return whole - read
+
+    def _used(self, prompt: str, length: int) -> int:
+        """Tokens before the padding in a context of this length."""
+        padding = int(self._tokenizer([""])[0, -1])
+        tokens = self._tokenizer([prompt], context_length=length)[0]
+        return int((tokens != padding).nonzero().max()) + 1 if bool((tokens != padding).any()) else 0
+
+    def _encode_videos(self, videos: dict[str, NDArray[np.uint8]]) -> dict[str, Features]:
+        """Features of videos of one frame size, by key; BATCH frames at once, whatever video they are of."""
+        places = [(key, t) for key, frames in videos.items() for t in range(len(frames))]
+        parts = []
+        for first in range(0, len(places), BATCH):
+            batch = np.stack([videos[key][t] for key, t in places[first : first + BATCH]])
+            parts.append(self._encode_images(torch.from_numpy(batch)))
+        lengths = np.cumsum([len(frames) for frames in videos.values()])[:-1]
+        pieces = np.split(np.concatenate(parts), lengths)
+        return {key: self._images.put(key, piece) for key, piece in zip(videos, pieces, strict=True)}
 
     @torch.inference_mode()
-    def _encode_images(self, frames: Tensor) -> NDArray[np.float32]:
+    def _encode_images(self, frames: Tensor) -> Features:
         features = self._model.encode_image(self.preparation(frames.to(self._device)), normalize=True)
         return np.asarray(features.float().cpu().numpy(), dtype=np.float32)
 
     @torch.inference_mode()
-    def _encode_text(self, prompt: str) -> NDArray[np.float32]:
+    def _encode_text(self, prompt: str) -> Features:
         features = self._model.encode_text(self._tokenizer([prompt]).to(self._device), normalize=True)
         return np.asarray(features[0].float().cpu().numpy(), dtype=np.float32)
 
 
-def _model_name(spec: EncoderSpec) -> str:
-    """The name that open_clip understands."""
-    folder = folder_of(spec)
-    if folder is None:
-        return spec.model
-    if not (folder / "open_clip_config.json").is_file():
-        raise MissingResourceError(f"the encoder {spec.name!r} needs {folder / 'open_clip_config.json'}, there is none")
-    return f"{LOCAL}{folder}"
-
-
-def _load(spec: EncoderSpec, name: str) -> Any:
-    if ":" not in name:
-        _require_matching_activation(name, spec.pretrained)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", UserWarning)
-            return open_clip.create_model(name, pretrained=spec.pretrained or None, require_pretrained=True)
-    except (RuntimeError, OSError, UserWarning) as error:
-        tag = f", pretrained={spec.pretrained!r}" if spec.pretrained else ""
-        raise MissingResourceError(
-            f"the encoder {spec.name!r} cannot load its weights: {error}\nFetch them once, with a connection:\n"
-            f'  python -c "import open_clip; open_clip.create_model({name!r}{tag})"'
-        ) from error
-
-
-def _require_matching_activation(name: str, tag: str) -> None:
-    """OpenAI's weights were trained with QuickGELU; another activation gives plausible, wrong features."""
-    trained = (open_clip.get_pretrained_cfg(name, tag) or {}).get("quick_gelu", False)
-    built = (open_clip.get_model_config(name) or {}).get("quick_gelu", False)
-    if trained != built:
-        raise UsageError(
-            f"the weights {tag!r} were trained with quick_gelu={trained}, the model {name!r} has quick_gelu={built}; "
-            f"write {name}-quickgelu for OpenAI's weights"
-        )
-
-
-def _preparation(spec: EncoderSpec, settings: dict[str, Any]) -> Preparation:
-    size, crop = settings["size"], settings["resize_mode"]
-    if crop not in _CROPS:
-        raise UsageError(f"the encoder {spec.name!r} has resize_mode {crop!r}; supported: {', '.join(_CROPS)}")
-    height, width = (size, size) if isinstance(size, int) else size
-    return Preparation(height, width, tuple(settings["mean"]), tuple(settings["std"]), settings["interpolation"], crop)
-
-
-def _values_digest(model: torch.nn.Module) -> str:
-    """SHA-256 over names, shapes and values: the same weights have one digest whatever file they came in."""
-    hasher = hashlib.sha256()
-    for name, value in sorted(model.state_dict().items()):
-        hasher.update(f"{name} {value.dtype} {tuple(value.shape)} ".encode())
-        hasher.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)
-    return hasher.hexdigest()
+def _checked(frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    if frames.dtype != np.uint8 or frames.ndim != 4 or frames.shape[-1] != 3 or len(frames) == 0:
+        raise ValueError(f"an encoder takes uint8 frames [T, H, W, 3], got {frames.dtype} {list(frames.shape)}")
+    return frames
