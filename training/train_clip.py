@@ -1,7 +1,8 @@
 """Train ``mini-clip``: an open_clip model of 64-pixel frames and the world's captions, contrastively.
 
 ``python -m training.train_clip --pool POOL --directory RUN`` resumes where it stopped; ``--export FOLDER`` then
-writes the folder that open_clip loads as ``local-dir:FOLDER``.
+writes the folder that open_clip loads as ``local-dir:FOLDER``. With ``--restored POOL`` two of three frames have gone
+through the autoencoder (``training.restored``), as every generation has.
 """
 
 from __future__ import annotations
@@ -78,10 +79,11 @@ def _spelt(words: list[str]) -> str:
     return " ".join(words).replace(" ,", ",")
 
 
-def batch(pool: Pool, rng: np.random.Generator, size: int) -> tuple[np.ndarray, list[str]]:
-    """Random frames and the captions of their looks, lightly degraded as generations are."""
+def batch(pools: tuple[Pool, ...], rng: np.random.Generator, size: int) -> tuple[np.ndarray, list[str]]:
+    """Random frames and the captions of their looks, lightly degraded as generations are; from each pool in turn."""
     frames, captions = [], []
-    for _ in range(size):
+    for place in range(size):
+        pool = pools[place % len(pools)]
         index = int(rng.integers(len(pool)))
         clip = pool.frames(index)
         frame = clip[int(rng.integers(len(clip)))].astype(np.float32)
@@ -123,6 +125,7 @@ def export(weights: dict[str, Tensor], folder: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pool", type=Path, required=True)
+    parser.add_argument("--restored", type=Path, help="a pool of clips that went through the autoencoder")
     parser.add_argument("--directory", type=Path, required=True)
     parser.add_argument("--steps", type=int, default=2500)
     parser.add_argument("--batch", type=int, default=64)
@@ -134,14 +137,17 @@ def main() -> None:
     torch.manual_seed(0)
     model, tokenizer = build(), build_tokenizer()
     optimiser = torch.optim.AdamW(model.parameters(), lr=arguments.rate, betas=(0.9, 0.98), weight_decay=0.05)
-    average, run, pool, step = Average(model, 0.995), Run(arguments.directory), Pool(arguments.pool), 0
+    average, run, step = Average(model, 0.995), Run(arguments.directory), 0
+    pools: tuple[Pool, ...] = (Pool(arguments.pool),)
+    if arguments.restored:
+        pools += (Pool(arguments.restored),) * 2
     if (state := run.load()) is not None:
         model.load_state_dict(state["model"])
         optimiser.load_state_dict(state["optimiser"])
         average.weights, average.steps, step = state["average"], state["step"], state["step"]
     while step < arguments.steps:
         rng = np.random.default_rng([5, step])
-        frames, captions = batch(pool, rng, arguments.batch)
+        frames, captions = batch(pools, rng, arguments.batch)
         captions += [near_miss(caption, rng) for caption in captions for _ in range(NEAR_MISSES)]
         tokens = tokenizer(captions, padding="max_length", max_length=LENGTH, return_tensors="pt").input_ids
         set_rate(optimiser, cosine_rate(step, arguments.steps, arguments.rate))

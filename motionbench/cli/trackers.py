@@ -50,7 +50,7 @@ def list_trackers() -> None:
         if not isinstance(spec, TrackerSpec):
             grid.add(entry.name, "broken", "", entry.distribution, entry.broken or "")
             continue
-        grid.add(spec.name, spec.licence, f"{spec.noise_floor:.2%}", entry.distribution, spec.summary)
+        grid.add(spec.name, spec.licence, _floor(spec), entry.distribution, spec.summary)
     grid.show()
 
 
@@ -129,9 +129,13 @@ def _cells(spec: TrackerSpec, found: Check, holds: bool | None) -> tuple[str, ..
         *(_number(share, ".1%") for share in shares),
         *(_number(step, ".3%") for step in steps),
         _number(jitter.lost, ".1%"),
-        f"{spec.noise_floor:.3%}",
+        _floor(spec),
         verdict,
     )
+
+
+def _floor(spec: TrackerSpec) -> str:
+    return f"{spec.noise_floor:.3%}" + ("" if spec.floor_measured else " (assumed)")
 
 
 @app.command("error")

@@ -14,7 +14,7 @@ from motionbench.errors import Undefined
 from motionbench.metrics import functional
 from motionbench.metrics.functional.motion_local import NOTHING_MOVES_REFERENCE
 from motionbench.metrics.motion_fidelity_local import SIGMA
-from motionbench.metrics.signatures import require_tracks, track_signature
+from motionbench.metrics.signatures import noise_field, require_tracks, track_signature, trimmed
 from motionbench.specs import MetricSpec, TrackerSpec
 from motionbench.types import Protocol, Tracks
 
@@ -95,7 +95,13 @@ class SubjectFidelity:
         self._diagonal = protocol.diagonal
         self._tolerance = _tolerance(protocol, tracker)
         self._tau = NOISE * tracker.noise_floor * protocol.diagonal
-        own = (f"sigma:{SIGMA:g}", f"tau:{self._tau:.4g}", f"tol:{self._tolerance:.4g}", f"seed:{SEED}", "mask:none")
+        own = (
+            f"sigma:{trimmed(SIGMA)}",
+            noise_field(tracker, self._tau),
+            f"tol:{self._tolerance:.4g}",
+            f"seed:{SEED}",
+            "mask:none",
+        )
         self.signature = track_signature("subject", SUBJECT_SPEC, protocol, tracker, *own)
 
     def __call__(self, evidence: Evidence) -> float:

@@ -10,7 +10,7 @@ from motionbench.contracts import Encoder, Evidence
 from motionbench.errors import MissingResourceError, Undefined
 from motionbench.metrics import functional
 from motionbench.metrics.functional.motion_summary import GATE
-from motionbench.metrics.signatures import track_signature
+from motionbench.metrics.signatures import noise_field, track_signature
 from motionbench.specs import MetricSpec
 from motionbench.types import Protocol
 
@@ -36,7 +36,7 @@ class DynamicDegree:
         tracker = registry.tracker(protocol.tracker)
         self._diagonal = protocol.diagonal
         self._tau = tracker.noise_floor * protocol.diagonal
-        own = (f"tau:{self._tau:.4g}", f"gate:{GATE:g}", "mask:none")
+        own = (noise_field(tracker, self._tau), f"gate:{GATE:g}", "mask:none")
         self.signature = track_signature("dynamic_degree", SPEC, protocol, tracker, *own)
 
     def __call__(self, evidence: Evidence) -> float:

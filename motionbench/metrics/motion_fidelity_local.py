@@ -6,7 +6,7 @@ from motionbench import registry
 from motionbench.contracts import Encoder, Evidence
 from motionbench.errors import Undefined
 from motionbench.metrics import functional
-from motionbench.metrics.signatures import require_tracks, track_signature
+from motionbench.metrics.signatures import noise_field, require_tracks, track_signature, trimmed
 from motionbench.specs import MetricSpec
 from motionbench.types import Protocol
 
@@ -34,8 +34,7 @@ class MotionFidelityLocal:
         tracker = registry.tracker(protocol.tracker)
         self._diagonal = protocol.diagonal
         self._tau = tracker.noise_floor * protocol.diagonal
-        # Trimmed so that the signature reads ".05", as in published signatures of other metrics.
-        own = (f"sigma:{_trimmed(SIGMA)}", f"tau:{_trimmed(self._tau)}", "mask:none")
+        own = (f"sigma:{trimmed(SIGMA)}", noise_field(tracker, self._tau), "mask:none")
         self.signature = track_signature("local", SPEC, protocol, tracker, *own)
 
     def __call__(self, evidence: Evidence) -> float:
@@ -57,7 +56,3 @@ class MotionFidelityLocal:
             visible_generated=generated.visible,
             visible_reference=reference.visible,
         )
-
-
-def _trimmed(value: float) -> str:
-    return f"{value:.4g}".removeprefix("0")

@@ -32,6 +32,16 @@ def track_signature(variant: str, spec: MetricSpec, protocol: Protocol, tracker:
     return "|".join((*common, *fields, f"v{spec.version}"))
 
 
+def noise_field(tracker: TrackerSpec, tau: float) -> str:
+    """The field of τ in pixels, marked where the tracker's noise floor was never measured."""
+    return f"tau:{trimmed(tau)}" + ("" if tracker.floor_measured else ",assumed")
+
+
+def trimmed(value: float) -> str:
+    """Four digits without a leading zero, ".05": how published signatures of other metrics write shares."""
+    return f"{value:.4g}".removeprefix("0")
+
+
 def size(protocol: Protocol) -> str:
     """``WIDTHxHEIGHT``."""
     return f"{protocol.width}x{protocol.height}"

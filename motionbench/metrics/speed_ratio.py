@@ -7,7 +7,7 @@ from motionbench.contracts import Encoder, Evidence
 from motionbench.errors import Undefined
 from motionbench.metrics import functional
 from motionbench.metrics.functional.motion_summary import GATE
-from motionbench.metrics.signatures import require_tracks, track_signature
+from motionbench.metrics.signatures import noise_field, require_tracks, track_signature
 from motionbench.specs import MetricSpec
 from motionbench.types import Protocol
 
@@ -31,7 +31,7 @@ class SpeedRatio:
     def __init__(self, protocol: Protocol, encoder: Encoder | None = None) -> None:
         tracker = registry.tracker(protocol.tracker)
         self._tau = tracker.noise_floor * protocol.diagonal
-        own = (f"tau:{self._tau:.4g}", f"gate:{GATE:g}", "mask:none")
+        own = (noise_field(tracker, self._tau), f"gate:{GATE:g}", "mask:none")
         self.signature = track_signature("speed_ratio", SPEC, protocol, tracker, *own)
 
     def __call__(self, evidence: Evidence) -> float:

@@ -44,6 +44,7 @@ SPEC = TrackerSpec(
     # 0.3 pixels of a 512 × 384 frame, the value of the synthetic study behind motion_fidelity[local].
     noise_floor=0.0005,
     weights="motionbench.trackers.cotracker:weights_digest",
+    floor_measured=False,
 )
 ONLINE_SPEC = TrackerSpec(
     name="cotracker3-online",
@@ -53,6 +54,7 @@ ONLINE_SPEC = TrackerSpec(
     licence="CC-BY-NC-4.0",
     noise_floor=0.0005,
     weights="motionbench.trackers.cotracker:online_weights_digest",
+    floor_measured=False,
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from motionbench.metrics.clip_temporal import ClipTemporal
 from motionbench.metrics.clip_text import ClipText
 from motionbench.metrics.motion_fidelity_dmt import MotionFidelityDmt
 from motionbench.metrics.motion_fidelity_local import MotionFidelityLocal
+from motionbench.metrics.signatures import noise_field
 from motionbench.specs import MetricSpec
 from motionbench.trackers.grid import grid_queries
 from motionbench.types import Annotation, Case, Protocol, Tracks, Video
@@ -134,3 +136,11 @@ def test_listing_specs_imports_nothing_heavy() -> None:
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
+
+
+def test_a_noise_floor_that_nobody_measured_is_marked_in_the_signature() -> None:
+    measured = registry.tracker("lk")
+    assumed = replace(measured, floor_measured=False)
+    assert noise_field(measured, 0.05) == "tau:.05"
+    assert noise_field(assumed, 0.05) == "tau:.05,assumed"
+    assert not registry.tracker("cotracker3").floor_measured
