@@ -6,6 +6,8 @@ to where things move and how fast.
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -39,7 +41,6 @@ class FlowFidelity:
 
     def __init__(self, protocol: Protocol, encoder: Encoder | None = None) -> None:
         spec = registry.tracker(FLOW)
-        self._tracker = registry.implementation(spec)()
         parts = (f"flow:{identity.signature(spec)}", f"T:{protocol.frames}", f"fps:{protocol.fps:g}", size(protocol))
         self.signature = "|".join((SPEC.name, *parts, "mask:none", f"v{SPEC.version}"))
 
@@ -48,13 +49,19 @@ class FlowFidelity:
         videos = evidence.video, evidence.case.reference
         if min(len(video.frames) for video in videos) < 2:
             raise Undefined("a video of one frame has no flow")
-        generated, reference = (self._flow(video) for video in videos)
+        generated, reference = (_flow(video) for video in videos)
         return functional.fleximmt_flow_fidelity(generated, reference)
 
-    def _flow(self, video: Video) -> NDArray[np.float32]:
-        """``[T-1, H, W, 2]`` pixels: where the tracker sends every pixel of each frame in the next."""
-        frames, height, width = video.size
-        pixels = np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1).reshape(-1, 2).astype(np.float32)
-        pairs = (Video(video.frames[t : t + 2], video.fps) for t in range(frames - 1))
-        tracks = [self._tracker(pair, pixels).xy for pair in pairs]
-        return np.stack([(xy[:, 1] - xy[:, 0]).reshape(height, width, 2) for xy in tracks])
+
+@functools.lru_cache(maxsize=4)
+def _flow(video: Video) -> NDArray[np.float32]:
+    """``[T-1, H, W, 2]`` pixels: where the tracker sends every pixel of each frame in the next.
+
+    Remembered by the video's identity: a reference comes again with every method.
+    """
+    tracker = registry.implementation(registry.tracker(FLOW))()
+    frames, height, width = video.size
+    pixels = np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1).reshape(-1, 2).astype(np.float32)
+    pairs = (Video(video.frames[t : t + 2], video.fps) for t in range(frames - 1))
+    tracks = [tracker(pair, pixels).xy for pair in pairs]
+    return np.stack([(xy[:, 1] - xy[:, 0]).reshape(height, width, 2) for xy in tracks])
