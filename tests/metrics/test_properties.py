@@ -90,7 +90,8 @@ def test_unrelated_motion_scores_zero_at_every_length_and_the_published_maximum_
     start = rng.uniform(0, SIZE, (2, 400, 1, 2))
     a, b = start + np.cumsum(rng.normal(0, 1, (2, 400, frames, 2)), axis=2)
     found = local(a, b, sigma=0.05)
-    assert found is not None and abs(found) < 0.05
+    assert found is not None
+    assert abs(found) < 0.05
     assert functional.motion_fidelity_fleximmt(a, b) > 0.15
 
 
@@ -111,10 +112,9 @@ def test_no_input_gives_nan_or_infinity(
     a, b = (size * walks(seed, count, frames) for size, count in zip(sizes, counts, strict=True))
     try:
         found = PAIRS[name](a, b)
-    except ValueError as refused:
-        assert str(refused)
-    else:
-        assert found is None or math.isfinite(found)
+    except ValueError:
+        found = None
+    assert found is None or math.isfinite(found)
 
 
 @settings(max_examples=25, deadline=None)
@@ -123,6 +123,8 @@ def test_nothing_visible_is_a_reason_and_never_a_number(seed: int, frames: int, 
     a, b = size * walks(seed, 3, frames), walks(seed + 1, 3, frames)
     hidden = np.zeros((3, frames), bool)
     found = functional.motion_fidelity_local(a, b, diagonal=SIZE, tau=0.1, visible_reference=hidden)
-    assert found.f is None and found.reason
+    assert found.f is None
+    assert found.reason
     amount = functional.dynamic_degree(a, diagonal=SIZE, tau=0.1, visible=hidden)
-    assert amount.value is None and amount.reason
+    assert amount.value is None
+    assert amount.reason

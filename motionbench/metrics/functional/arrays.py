@@ -9,8 +9,12 @@ from numpy.typing import ArrayLike, NDArray
 
 
 def as_tracks(tracks: ArrayLike, name: str, dtype: type[np.floating[Any]]) -> NDArray[Any]:
-    """``[N, T, 2]`` in the given precision; raises ValueError naming the argument."""
-    array = np.asarray(tracks, dtype=dtype)
+    """``[N, T, 2]`` in the given precision; raises ValueError naming the argument, also where it overflows."""
+    given = np.asarray(tracks)
+    with np.errstate(over="ignore"):
+        array = given.astype(dtype, copy=False)
+    if (np.isinf(array) & np.isfinite(given)).any():
+        raise ValueError(f"{name} tracks have a position that is too large for {np.dtype(dtype).name}")
     if array.ndim != 3 or array.shape[-1] != 2 or array.shape[1] == 0:
         raise ValueError(f"{name} tracks are [N, T, 2] with T >= 1, got {list(array.shape)}")
     return array
