@@ -70,7 +70,7 @@ class CameraPathError:
         self._size = protocol.width, protocol.height
         self._tolerance = _tolerance(protocol, tracker)
         own = (f"tol:{self._tolerance:.4g}", f"seed:{SEED}", "mask:none")
-        self.signature = track_signature("camera", CAMERA_SPEC, protocol, tracker, *own)
+        self.signature = track_signature(CAMERA_SPEC, protocol, tracker, *own)
 
     def __call__(self, evidence: Evidence) -> float:
         """A value >= 0; Undefined where a video has no camera path."""
@@ -102,7 +102,7 @@ class SubjectFidelity:
             f"seed:{SEED}",
             "mask:none",
         )
-        self.signature = track_signature("subject", SUBJECT_SPEC, protocol, tracker, *own)
+        self.signature = track_signature(SUBJECT_SPEC, protocol, tracker, *own)
 
     def __call__(self, evidence: Evidence) -> float:
         """F in [−1, 1]; 0 where no subject moves in the generation, Undefined for such a reference or camera."""

@@ -36,7 +36,7 @@ class Direction:
         tracker = registry.tracker(protocol.tracker)
         self._tau = tracker.noise_floor * protocol.diagonal
         own = (noise_field(tracker, self._tau), f"gate:{GATE:g}", f"net:{LEAST_NET:g}", "mask:none")
-        self.signature = track_signature("direction", SPEC, protocol, tracker, *own)
+        self.signature = track_signature(SPEC, protocol, tracker, *own)
 
     def __call__(self, evidence: Evidence) -> float:
         """A value in [−1, 1]; Undefined where a video stands still or has no one direction."""

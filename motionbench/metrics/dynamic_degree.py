@@ -37,7 +37,7 @@ class DynamicDegree:
         self._diagonal = protocol.diagonal
         self._tau = tracker.noise_floor * protocol.diagonal
         own = (noise_field(tracker, self._tau), f"gate:{GATE:g}", "mask:none")
-        self.signature = track_signature("dynamic_degree", SPEC, protocol, tracker, *own)
+        self.signature = track_signature(SPEC, protocol, tracker, *own)
 
     def __call__(self, evidence: Evidence) -> float:
         """A value >= 0; Undefined where no track of the generation is visible in two frames running."""

@@ -36,7 +36,7 @@ class MotionFidelityDet:
     def __init__(self, protocol: Protocol, encoder: Encoder | None = None) -> None:
         tracker = registry.tracker(protocol.tracker)
         self._width, self._height = protocol.width, protocol.height
-        self.signature = track_signature("det", SPEC, protocol, tracker, "mask:none", "vis:ignored")
+        self.signature = track_signature(SPEC, protocol, tracker, "mask:none", "vis:ignored")
 
     def __call__(self, evidence: Evidence) -> float:
         """A value in [−1, 1]; Undefined where a vector of length zero makes the code's result NaN."""

@@ -36,7 +36,7 @@ class MotionFidelityDmt:
 
     def __init__(self, protocol: Protocol, encoder: Encoder | None = None) -> None:
         tracker = registry.tracker(protocol.tracker)
-        self.signature = track_signature("dmt", SPEC, protocol, tracker, "mask:none", "vis:ignored")
+        self.signature = track_signature(SPEC, protocol, tracker, "mask:none", "vis:ignored")
 
     def __call__(self, evidence: Evidence) -> float:
         """A value in [−1, 1]; Undefined where a step of length zero makes the script's result NaN."""

@@ -33,7 +33,7 @@ class MotionFidelityFleximmt:
 
     def __init__(self, protocol: Protocol, encoder: Encoder | None = None) -> None:
         tracker = registry.tracker(protocol.tracker)
-        self.signature = track_signature("fleximmt", SPEC, protocol, tracker, "mask:none", "vis:ignored")
+        self.signature = track_signature(SPEC, protocol, tracker, "mask:none", "vis:ignored")
 
     def __call__(self, evidence: Evidence) -> float:
         """A value in [−1, 1]; Undefined for videos of one frame."""

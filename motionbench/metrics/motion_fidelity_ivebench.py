@@ -33,7 +33,7 @@ class MotionFidelityIvebench:
 
     def __init__(self, protocol: Protocol, encoder: Encoder | None = None) -> None:
         tracker = registry.tracker(protocol.tracker)
-        self.signature = track_signature("ivebench", SPEC, protocol, tracker, "mask:none", "vis:retimed")
+        self.signature = track_signature(SPEC, protocol, tracker, "mask:none", "vis:retimed")
 
     def __call__(self, evidence: Evidence) -> float:
         """0 where every pair is dropped, else in (0.3, 1]; Undefined where the code has nothing to compare."""

@@ -35,7 +35,7 @@ class MotionFidelityLocal:
         self._diagonal = protocol.diagonal
         self._tau = tracker.noise_floor * protocol.diagonal
         own = (f"sigma:{trimmed(SIGMA)}", noise_field(tracker, self._tau), "mask:none")
-        self.signature = track_signature("local", SPEC, protocol, tracker, *own)
+        self.signature = track_signature(SPEC, protocol, tracker, *own)
 
     def __call__(self, evidence: Evidence) -> float:
         """F in [−1, 1]; 0 for a generation that stands still, Undefined for such a reference."""

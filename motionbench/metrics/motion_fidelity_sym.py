@@ -35,7 +35,7 @@ class MotionFidelitySym:
         # Independent steps of a given root-mean-square length lead as far as its root of their number.
         self._least = tracker.noise_floor * protocol.diagonal * (protocol.frames - 1) ** 0.5
         own = (f"least:{self._least:.4g}", "mask:none", "vis:both")
-        self.signature = track_signature("sym", SPEC, protocol, tracker, *own)
+        self.signature = track_signature(SPEC, protocol, tracker, *own)
 
     def __call__(self, evidence: Evidence) -> float:
         """A value in [−1, 1]; 0 for a generation that stands still, Undefined for such a reference."""

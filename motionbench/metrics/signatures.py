@@ -18,11 +18,11 @@ def frame_signature(spec: MetricSpec, protocol: Protocol, encoder: Encoder) -> s
     return f"{spec.name}|enc:{encoder.signature}|T:{protocol.frames}|{size(protocol)}|v{spec.version}"
 
 
-def track_signature(variant: str, spec: MetricSpec, protocol: Protocol, tracker: TrackerSpec, *fields: str) -> str:
-    """Of a variant of motion fidelity; ``fields`` are its own parameters."""
+def track_signature(spec: MetricSpec, protocol: Protocol, tracker: TrackerSpec, *fields: str) -> str:
+    """Of a metric of tracks; ``fields`` are its own parameters. ``motion_fidelity[x]`` is ``mf|var:x``."""
+    name, _, variant = spec.name.removesuffix("]").partition("[")
     common = (
-        "mf",
-        f"var:{variant}",
+        *(("mf", f"var:{variant}") if name == "motion_fidelity" else (name,)),
         f"trk:{identity.signature(tracker)}",
         f"grid:{protocol.grid}",
         f"T:{protocol.frames}",

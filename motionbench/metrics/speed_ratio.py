@@ -32,7 +32,7 @@ class SpeedRatio:
         tracker = registry.tracker(protocol.tracker)
         self._tau = tracker.noise_floor * protocol.diagonal
         own = (noise_field(tracker, self._tau), f"gate:{GATE:g}", "mask:none")
-        self.signature = track_signature("speed_ratio", SPEC, protocol, tracker, *own)
+        self.signature = track_signature(SPEC, protocol, tracker, *own)
 
     def __call__(self, evidence: Evidence) -> float:
         """A real number; Undefined where nothing moves in one of the videos."""

@@ -33,7 +33,7 @@ class TrajectoryFrechet:
     def __init__(self, protocol: Protocol, encoder: Encoder | None = None) -> None:
         tracker = registry.tracker(protocol.tracker)
         self._diagonal = protocol.diagonal
-        self.signature = track_signature("frechet", SPEC, protocol, tracker, "mask:none", "vis:interpolated")
+        self.signature = track_signature(SPEC, protocol, tracker, "mask:none", "vis:interpolated")
 
     def __call__(self, evidence: Evidence) -> float:
         """A value >= 0; Undefined where no point is seen in two frames of both videos."""

@@ -57,12 +57,12 @@ def test_every_one_is_registered_as_a_diagnostic(name: str, better: str) -> None
 def test_signatures_hold_what_moves_the_number() -> None:
     common = "trk:dis-flow@1|grid:16|T:17|fps:8|64x64"
     expected = {
-        Direction: f"mf|var:direction|{common}|tau:.1358|gate:2|net:0.25|mask:none|v1",
-        SpeedRatio: f"mf|var:speed_ratio|{common}|tau:.1358|gate:2|mask:none|v1",
-        DynamicDegree: f"mf|var:dynamic_degree|{common}|tau:.1358|gate:2|mask:none|v1",
-        CameraPathError: f"mf|var:camera|{common}|tol:1.086|seed:0|mask:none|v1",
-        SubjectFidelity: f"mf|var:subject|{common}|sigma:.05|tau:.2715|tol:1.086|seed:0|mask:none|v1",
-        TrajectoryFrechet: f"mf|var:frechet|{common}|mask:none|vis:interpolated|v1",
+        Direction: f"direction|{common}|tau:.1358|gate:2|net:0.25|mask:none|v1",
+        SpeedRatio: f"speed_ratio|{common}|tau:.1358|gate:2|mask:none|v1",
+        DynamicDegree: f"dynamic_degree|{common}|tau:.1358|gate:2|mask:none|v1",
+        CameraPathError: f"camera_path_error|{common}|tol:1.086|seed:0|mask:none|v1",
+        SubjectFidelity: f"subject_fidelity|{common}|sigma:.05|tau:.2715|tol:1.086|seed:0|mask:none|v1",
+        TrajectoryFrechet: f"trajectory_frechet|{common}|mask:none|vis:interpolated|v1",
     }
     assert {kind: kind(PROTOCOL).signature for kind in expected} == expected
 
