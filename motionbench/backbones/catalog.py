@@ -15,7 +15,7 @@ MINI_WAN = BackboneSpec(
     height=64,
     width=64,
     steps=24,
-    guidance=3.0,
+    guidance=2.5,
     flow_shift=3.0,
     max_sequence_length=32,
 )
