@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 Visitor = Callable[[int, Tensor, Tensor], None]
 """``visitor(layer, queries, keys)``: both ``[B, S, heads, head_dim]``, tokens in (frame, row, column) order."""
+Rotary = tuple[Tensor, Tensor]
+"""Tables of cosines and sines, ``[1, S, 1, head_dim]``."""
+TapVisitor = Callable[..., None]
+"""``visit(rotary, *features)``."""
 
 
 @contextmanager
@@ -26,44 +30,53 @@ def probe(transformer: WanTransformer3DModel, visitor: Visitor) -> Iterator[None
     """Call ``visitor`` for the self-attention of every block, in order, during each forward pass in the context."""
     with ExitStack() as stack:
         for layer, block in enumerate(transformer.blocks):
-            for handle in _Layer(layer, block.attn1, visitor).hooks():
-                stack.callback(handle.remove)
+            tap = Tap(block.attn1, ("norm_q", "norm_k"), _detached(layer, visitor))
+            tap.install(stack)
         yield
 
 
-@dataclass
-class _Layer:
-    """The hooks of one self-attention."""
-
-    layer: int
-    attention: Any
-    visitor: Visitor
-    queries: Tensor | None = None
-    keys: Tensor | None = None
-
-    def hooks(self) -> list[torch.utils.hooks.RemovableHandle]:
-        return [
-            self.attention.norm_q.register_forward_hook(self._see_queries),
-            self.attention.norm_k.register_forward_hook(self._see_keys),
-            self.attention.register_forward_hook(self._visit, with_kwargs=True),
-        ]
-
-    def _see_queries(self, module: object, arguments: object, output: Tensor) -> None:
-        self.queries = output.detach()
-
-    def _see_keys(self, module: object, arguments: object, output: Tensor) -> None:
-        self.keys = output.detach()
-
-    def _visit(self, module: object, arguments: tuple[Any, ...], named: dict[str, Any], output: object) -> None:
-        rotary = named.get("rotary_emb", arguments[3] if len(arguments) > 3 else None)
-        queries, keys, self.queries, self.keys = self.queries, self.keys, None, None
-        if queries is None or keys is None:
-            raise RuntimeError(f"the self-attention of block {self.layer} ran without norm_q or norm_k")
-        heads = self.attention.heads
-        queries, keys = (features.view(*features.shape[:2], heads, -1) for features in (queries, keys))
+def _detached(layer: int, visitor: Visitor) -> TapVisitor:
+    def visit(rotary: Rotary | None, queries: Tensor, keys: Tensor) -> None:
+        queries, keys = queries.detach(), keys.detach()
         if rotary is not None:
             queries, keys = rotated(queries, *rotary), rotated(keys, *rotary)
-        self.visitor(self.layer, queries, keys)
+        visitor(layer, queries, keys)
+
+    return visit
+
+
+@dataclass
+class Tap:
+    """The hooks of one self-attention: ``visit`` gets the named modules' outputs once all have run, before they meet.
+
+    Each output is ``[B, S, heads, head_dim]``, before the rotary embedding, whose tables come along.
+    """
+
+    attention: Any
+    modules: tuple[str, ...]
+    """Some of ``norm_q``, ``norm_k`` and ``to_v``: what attention takes its queries, keys and values from."""
+    visit: TapVisitor
+    rotary: Rotary | None = None
+    seen: dict[str, Tensor] = field(default_factory=dict)
+
+    def install(self, stack: ExitStack) -> None:
+        """Hook on until ``stack`` closes."""
+        stack.callback(self.attention.register_forward_pre_hook(self._begin, with_kwargs=True).remove)
+        for module in self.modules:
+            stack.callback(getattr(self.attention, module).register_forward_hook(self._sees(module)).remove)
+
+    def _begin(self, module: object, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
+        self.rotary = named.get("rotary_emb", arguments[3] if len(arguments) > 3 else None)
+        self.seen = {}
+
+    def _sees(self, name: str) -> Callable[[object, object, Tensor], None]:
+        def hook(module: object, arguments: object, output: Tensor) -> None:
+            self.seen[name] = output.view(*output.shape[:2], self.attention.heads, -1)
+            if len(self.seen) == len(self.modules):
+                seen, self.seen = self.seen, {}
+                self.visit(self.rotary, *(seen[module] for module in self.modules))
+
+        return hook
 
 
 def rotated(features: Tensor, cosines: Tensor, sines: Tensor) -> Tensor:
