@@ -32,7 +32,7 @@ _CHUNK_ELEMENTS = 2**24
 
 
 @dataclass(frozen=True)
-class TokenGrid:
+class Bands:
     """The tokens of a clip, in (frame, pixel) order, and the width of the bands."""
 
     frames: int
@@ -58,7 +58,7 @@ class TokenGrid:
 
 
 def band_masses(
-    queries: Tensor, keys: Tensor, grid: TokenGrid, *, rows: Tensor | None = None, chunk: int | None = None
+    queries: Tensor, keys: Tensor, grid: Bands, *, rows: Tensor | None = None, chunk: int | None = None
 ) -> tuple[Tensor, Tensor]:
     """(w_s, w_t) of each head, ``[heads]`` float64, from ``queries, keys [B, S, heads, D]``, summed over the batch.
 
@@ -120,15 +120,15 @@ def classify_heads(
     return _table(masses, grid, rule=rule, seed=seed, sigma=sigma, draws=draws, rows=rows)
 
 
-def _grid(backbone: WanBackbone, latents: Tensor, block_size: int) -> TokenGrid:
+def _grid(backbone: WanBackbone, latents: Tensor, block_size: int) -> Bands:
     p_t, p_h, p_w = backbone.transformer.config.patch_size
     frames, height, width = latents.shape[2:]
     tokens = (height // p_h) * (width // p_w)
-    return TokenGrid(frames // p_t, tokens, block_size or block_size_for(tokens))
+    return Bands(frames // p_t, tokens, block_size or block_size_for(tokens))
 
 
 def _table(
-    masses: list[list[Tensor]], grid: TokenGrid, *, rule: Rule, seed: int, sigma: float, draws: int, rows: int
+    masses: list[list[Tensor]], grid: Bands, *, rule: Rule, seed: int, sigma: float, draws: int, rows: int
 ) -> HeadTable:
     spatial, temporal = (tuple(tuple(layer[side].tolist()) for layer in masses) for side in (0, 1))
     kinds: tuple[tuple[Kind, ...], ...] = tuple(

@@ -1,25 +1,21 @@
-"""The motion loss and the loss weights of Follow-Your-Motion (arXiv 2506.05207), pure.
+"""The motion loss of Follow-Your-Motion (arXiv 2506.05207), pure.
 
 Velocities are ``[B, C, F, h, w]``: batch, channel, latent frame, row, column. Results are one number an item, ``[B]``,
-in float32. sigma is the share of noise, 0 to 1; the timestep is t = 1000 sigma.
+in float32.
 """
 
 from __future__ import annotations
 
-import functools
-import math
+from dataclasses import dataclass
 from typing import Literal
 
 import torch
 from torch import Tensor
 from torch.nn.functional import cosine_similarity
 
-from motionbench.backbones.flow_matching import shifted
+from motionbench.methods.tuner.losses import mean_squared_error
 
 MotionLoss = Literal["signed", "release", "none"]
-Weighting = Literal["bell", "uniform"]
-LEVELS = 1000
-"""Noise levels of the training schedule."""
 
 
 def motion_loss(predicted: Tensor, target: Tensor) -> Tensor:
@@ -46,26 +42,18 @@ def _differences(velocity: Tensor) -> Tensor:
     return velocity.float().diff(dim=2)
 
 
-def mean_squared_error(predicted: Tensor, target: Tensor) -> Tensor:
-    """MSE of each item, ``[B]``."""
-    return (predicted.float() - target.float()).square().flatten(1).mean(dim=1)
+@dataclass(frozen=True)
+class StageLoss:
+    """MSE + λ L_motion of each item, ``[B]``; draws nothing."""
 
+    motion: MotionLoss = "none"
+    weight: float = 1.0
+    """λ."""
 
-def loss_weight(sigma: Tensor, *, weighting: Weighting, shift: float) -> Tensor:
-    """w(t), mean 1 over the shifted schedule, ``[B]``.
-
-    ``bell``: exp(-2 ((t - 500) / 1000)^2), lowered to 0 at its least value (t = 1000), as in the public code.
-    """
-    if weighting == "uniform":
-        return torch.ones_like(sigma)
-    return (_bell(sigma) - math.exp(-0.5)) / _mean_bell(shift)
-
-
-def _bell(sigma: Tensor) -> Tensor:
-    return torch.exp(-2 * (sigma - 0.5).square())
-
-
-@functools.cache
-def _mean_bell(shift: float) -> float:
-    uniform = 1 - torch.arange(LEVELS, dtype=torch.float64) / LEVELS
-    return float((_bell(shifted(uniform, shift)) - math.exp(-0.5)).mean())
+    def __call__(self, predicted: Tensor, target: Tensor, generator: torch.Generator) -> Tensor:
+        total = mean_squared_error(predicted, target)
+        if self.motion == "signed":
+            total = total + self.weight * motion_loss(predicted, target)
+        elif self.motion == "release":
+            total = total + self.weight * release_motion_loss(predicted, target)
+        return total

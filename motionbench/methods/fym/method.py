@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import torch
-
-from motionbench.backbones import adapter_files, adapters
 from motionbench.contracts import Progress, silent
-from motionbench.errors import InvalidOutputError, UsageError
-from motionbench.methods.fym import state as states
+from motionbench.errors import UsageError
 from motionbench.methods.fym.norm_leak import suppressed
 from motionbench.methods.fym.options import FymOptions
-from motionbench.methods.fym.stages import Tuning, seeded
+from motionbench.methods.fym.stages import Tuning
+from motionbench.methods.tuner import state as states
+from motionbench.methods.tuner.generation import generate
 from motionbench.specs import Options
 from motionbench.types import Case, TuneReport, Video
 
@@ -47,18 +44,17 @@ class FollowYourMotion:
 
         Raises UsageError without a finished tuning, InvalidOutputError where the adapters change nothing.
         """
-        if state is None or not states.read(state).complete:
-            raise UsageError(f"fym generates from a finished tuning, got {state}; run its tune stage first")
-        scales = self._scales(states.read(state).adapters)
-        transformer = self.backbone.transformer
-        with adapters.borrowed(transformer), ExitStack() as stack:
-            for name in scales:
-                adapter_files.load(self.backbone.pipe, name, states.weights(state, name))
-            adapters.activate(transformer, scales)
-            self._check_effect(case)
-            if self.options.suppress_norm_leak:
-                stack.enter_context(suppressed(transformer))
-            return self.backbone.generate(case.prompt, seed=seed, progress=progress)
+        folder = states.finished(state, "fym")
+        return generate(
+            self.backbone,
+            case,
+            folder,
+            self._scales(states.read(folder).adapters),
+            method="fym",
+            seed=seed,
+            progress=progress,
+            changes=(suppressed,) if self.options.suppress_norm_leak else (),
+        )
 
     def _scales(self, trained: tuple[str, ...]) -> dict[str, float]:
         wanted = {"spatial": self.options.spatial_scale, "temporal": self.options.temporal_scale}
@@ -66,19 +62,3 @@ class FollowYourMotion:
         if not scales:
             raise UsageError("fym.spatial_scale and fym.temporal_scale leave no trained adapter on; set one above 0")
         return scales
-
-    @torch.no_grad()
-    def _check_effect(self, case: Case) -> None:
-        """A LoRA that loads and does nothing would be scored as the backbone."""
-        backbone = self.backbone
-        latents = backbone.encode(Video(case.reference.frames[:1], case.reference.fps))
-        generator = torch.Generator().manual_seed(seeded(0, "effect"))
-        noise = torch.randn(latents.shape, generator=generator).to(latents)
-        sigma, embeds = torch.ones(1, device=latents.device), backbone.embed(case.prompt)
-        adapted = backbone.velocity(noise, sigma, embeds)
-        with adapters.without(backbone.transformer):
-            plain = backbone.velocity(noise, sigma, embeds)
-        if torch.equal(adapted, plain):
-            raise InvalidOutputError(
-                "fym: the adapters do not change the backbone's output; tune longer or raise fym.learning_rate"
-            )

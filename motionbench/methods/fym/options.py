@@ -5,45 +5,46 @@ Light on purpose: the spec, and so every listing, reads it.
 
 from __future__ import annotations
 
-import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import ClassVar
 
 from motionbench.errors import UsageError
-from motionbench.specs import Options, OptionValue
-from motionbench.spelling import suggest
-
-_CHOICES: dict[str, tuple[str, ...]] = {
-    "head_rule": ("paper", "release"),
-    "projections": ("qkv", "qkvo"),
-    "lr_schedule": ("constant", "cosine"),
-    "loss_weighting": ("bell", "uniform"),
-    "rope_scale": ("stride", "frame-ratio", "latent-ratio", "one"),
-    "motion_loss": ("signed", "release", "none"),
-}
-_LEAST: dict[str, float] = {
-    "block_size": 0,
-    "probe_draws": 1,
-    "probe_rows": 0,
-    "rank": 1,
-    "alpha": 0,
-    "spatial_steps": 0,
-    "temporal_steps": 0,
-    "learning_rate": 0,
-    "spatial_learning_rate": 0,
-    "weight_decay_spatial": 0,
-    "weight_decay_temporal": 0,
-    "batch_size": 1,
-    "tuning_shift": 0,
-    "stride": 0,
-    "motion_weight": 0,
-}
-_YES, _NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
+from motionbench.methods.checked_options import NO, YES, CheckedOptions
+from motionbench.specs import OptionValue
 
 
 @dataclass(frozen=True)
-class FymOptions:
+class FymOptions(CheckedOptions):
     """One value each; ``--set fym.NAME=VALUE`` changes them."""
+
+    METHOD: ClassVar[str] = "fym"
+    CHOICES: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "head_rule": ("paper", "release"),
+        "projections": ("qkv", "qkvo"),
+        "lr_schedule": ("constant", "cosine"),
+        "loss_weighting": ("bell", "uniform"),
+        "rope_scale": ("stride", "frame-ratio", "latent-ratio", "one"),
+        "motion_loss": ("signed", "release", "none"),
+    }
+    LEAST: ClassVar[Mapping[str, float]] = {
+        "block_size": 0,
+        "probe_draws": 1,
+        "probe_rows": 0,
+        "rank": 1,
+        "alpha": 0,
+        "spatial_steps": 0,
+        "temporal_steps": 0,
+        "learning_rate": 0,
+        "spatial_learning_rate": 0,
+        "weight_decay_spatial": 0,
+        "weight_decay_temporal": 0,
+        "batch_size": 1,
+        "tuning_shift": 0,
+        "stride": 0,
+        "motion_weight": 0,
+    }
+    POSITIVE: ClassVar[tuple[str, ...]] = ("learning_rate", "alpha", "tuning_shift")
 
     decoupling: bool = True
     """False: one pair of adapters on all heads, the two-stage baseline; no head is classified."""
@@ -84,63 +85,15 @@ class FymOptions:
     """Take the norms' denominators from adapter-free queries and keys; such adapters cannot be merged."""
 
     def __post_init__(self) -> None:
-        for name, choices in _CHOICES.items():
-            if getattr(self, name) not in choices:
-                raise UsageError(f"fym.{name}={getattr(self, name)!r}; expected one of {', '.join(choices)}")
-        for name, least in _LEAST.items():
-            if not getattr(self, name) >= least:
-                raise UsageError(f"fym.{name}={getattr(self, name)}; expected {least:g} or more")
-        for name in ("learning_rate", "alpha", "tuning_shift"):
-            if getattr(self, name) == 0:
-                raise UsageError(f"fym.{name}=0; expected a positive number")
+        super().__post_init__()
         if not 0 < self.probe_sigma <= 1:
             raise UsageError(f"fym.probe_sigma={self.probe_sigma}; expected a noise level above 0 and up to 1")
         if self.spatial_steps + self.temporal_steps == 0:
             raise UsageError("fym.spatial_steps and fym.temporal_steps are both 0; nothing would be tuned")
 
     @classmethod
-    def of(cls, options: Options) -> FymOptions:
-        """Defaults with these changes; raises UsageError for an unknown name or a value of the wrong kind."""
-        fields = {field.name: field for field in dataclasses.fields(cls)}
-        for name in options:
-            if name not in fields:
-                raise UsageError(f"fym has no option {name!r}; {suggest(name, fields)}")
-        converted: dict[str, Any] = {
-            name: _converted(name, value, fields[name].default) for name, value in options.items()
-        }
-        return cls(**converted)
-
-
-def _converted(name: str, value: OptionValue, default: object) -> OptionValue:
-    """The value as the kind of the default; text from a command line is read as that kind."""
-    if name == "motion_loss" and str(value).lower() in _YES + _NO:
-        return "signed" if str(value).lower() in _YES else "none"
-    try:
-        if isinstance(default, bool):
-            return _truth(value)
-        if isinstance(default, int):
-            return _whole(value)
-        if isinstance(default, float) and not isinstance(value, bool):
-            return float(value)
-    except ValueError:
-        pass
-    else:
-        if isinstance(default, str) and isinstance(value, str):
-            return value
-    raise UsageError(f"fym.{name}={value!r}; expected {_KINDS[type(default)]}, as in --set fym.{name}={default}")
-
-
-_KINDS: dict[type, str] = {bool: "true or false", int: "a whole number", float: "a number", str: "a word"}
-
-
-def _truth(value: OptionValue) -> bool:
-    word = str(value).lower()
-    if word not in _YES + _NO:
-        raise ValueError(word)
-    return word in _YES
-
-
-def _whole(value: OptionValue) -> int:
-    if isinstance(value, bool) or float(value) != int(float(value)):
-        raise ValueError(value)
-    return int(float(value))
+    def _converted(cls, name: str, value: OptionValue, default: object) -> OptionValue:
+        """As everywhere; yes and no choose between the signed motion loss and none."""
+        if name == "motion_loss" and str(value).lower() in YES + NO:
+            return "signed" if str(value).lower() in YES else "none"
+        return super()._converted(name, value, default)

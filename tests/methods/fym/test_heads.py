@@ -3,9 +3,9 @@ import torch
 
 from motionbench.errors import MissingResourceError
 from motionbench.methods.fym.head_table import HeadTable, Leak, block_size_for, kind_of
-from motionbench.methods.fym.heads import TokenGrid, band_masses, classify_heads
+from motionbench.methods.fym.heads import Bands, band_masses, classify_heads
 
-GRID = TokenGrid(frames=6, tokens_per_frame=18, block_size=2)
+GRID = Bands(frames=6, tokens_per_frame=18, block_size=2)
 
 
 def _random(heads=3, batch=1):
@@ -85,13 +85,13 @@ def test_no_map_of_all_tokens_is_ever_held(monkeypatch):
 @pytest.mark.parametrize(("tokens", "size", "blocks"), [(1156, 128, 9), (1560, 128, 12), (36, 4, 9), (16, 1, 16)])
 def test_the_block_size_keeps_the_bands_share_of_a_frame(tokens, size, blocks):
     assert block_size_for(tokens) == size
-    assert TokenGrid(5, tokens, size).band_blocks == blocks
+    assert Bands(5, tokens, size).band_blocks == blocks
 
 
 @pytest.mark.parametrize("size", [0, 19])
 def test_a_block_larger_than_a_frame_is_refused(size):
     with pytest.raises(ValueError, match="expected 1 to 18"):
-        TokenGrid(6, 18, size)
+        Bands(6, 18, size)
 
 
 def _classify(tiny, backbone, **changes):

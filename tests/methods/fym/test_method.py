@@ -7,9 +7,10 @@ from safetensors.torch import load_file, save_file
 from motionbench.backbones import adapter_files, adapters
 from motionbench.contracts import Method
 from motionbench.errors import InvalidOutputError, MissingResourceError, UsageError
-from motionbench.methods.fym import stages, tuning
+from motionbench.methods.fym import stages
 from motionbench.methods.fym.head_table import HeadTable
 from motionbench.methods.fym.method import FollowYourMotion
+from motionbench.methods.tuner import optimising, training
 
 QUICK = {
     "spatial_steps": 3,
@@ -122,7 +123,7 @@ def test_tuning_again_in_a_finished_folder_does_no_work(tiny, backbone, tuned):
 
 @pytest.mark.parametrize("moment", [("heads", 2), ("spatial", 2), ("spatial", 3), ("temporal", 1), ("temporal", 3)])
 def test_tuning_killed_at_any_stage_ends_like_an_undisturbed_one(tiny, backbone, tuned, tmp_path, monkeypatch, moment):
-    monkeypatch.setattr(tuning, "CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr(optimising, "CHECKPOINT_SECONDS", 0.0)
     method = FollowYourMotion(backbone, QUICK)
 
     def kill(stage, done, total):
@@ -140,7 +141,7 @@ def test_tuning_killed_at_any_stage_ends_like_an_undisturbed_one(tiny, backbone,
 
 def test_both_adapters_act_and_only_the_temporal_one_learns_in_stage_three(tiny, backbone, tuned, monkeypatch):
     seen = []
-    draw = tuning.draw_loss
+    draw = training.draw_loss
 
     def watch(backbone, stage, generator):
         frozen = dict.fromkeys((*stage.frozen, stage.plan.name), 1.0)
@@ -148,7 +149,7 @@ def test_both_adapters_act_and_only_the_temporal_one_learns_in_stage_three(tiny,
         seen.append((stage.plan.name, stage.frozen))
         return draw(backbone, stage, generator)
 
-    monkeypatch.setattr(tuning, "draw_loss", watch)
+    monkeypatch.setattr(training, "draw_loss", watch)
     folder = tuned[0].parent / "watched"
     FollowYourMotion(backbone, QUICK).tune(tiny.case(), seed=0, directory=folder)
     assert seen == [("spatial", ())] * 3 + [("temporal", ("spatial",))] * 3
@@ -198,27 +199,27 @@ def test_sparse_frames_are_encoded_again_at_stretched_positions(tiny, backbone, 
 
 def test_the_stretched_positions_are_in_force_while_the_temporal_adapter_learns(tiny, backbone, tmp_path, monkeypatch):
     scales = []
-    draw = tuning.draw_loss
+    draw = training.draw_loss
 
     def watch(backbone, stage, generator):
         rope = backbone.transformer.rope
         scales.append((stage.plan.name, round(float(torch.atan2(rope.freqs_sin[1, 0], rope.freqs_cos[1, 0])), 4)))
         return draw(backbone, stage, generator)
 
-    monkeypatch.setattr(tuning, "draw_loss", watch)
+    monkeypatch.setattr(training, "draw_loss", watch)
     FollowYourMotion(backbone, QUICK).tune(tiny.case(), seed=0, directory=tmp_path)
     assert set(scales) == {("spatial", 1.0), ("temporal", 2.0)}
 
 
 def test_single_frames_are_what_the_spatial_adapter_sees(tiny, backbone, tmp_path, monkeypatch):
     shapes = []
-    draw = tuning.draw_loss
+    draw = training.draw_loss
 
     def watch(backbone, stage, generator):
         shapes.append((stage.plan.name, tuple(stage.latents.shape[:3])))
         return draw(backbone, stage, generator)
 
-    monkeypatch.setattr(tuning, "draw_loss", watch)
+    monkeypatch.setattr(training, "draw_loss", watch)
     FollowYourMotion(backbone, QUICK).tune(tiny.case(), seed=0, directory=tmp_path)
     assert set(shapes) == {("spatial", (tiny.FRAMES, 4, 1)), ("temporal", (1, 4, 3))}
 

@@ -1,7 +1,7 @@
 """What tuning leaves in its folder.
 
-``heads.json`` (the table of heads), ``spatial.safetensors`` and ``temporal.safetensors`` (diffusers' LoRA format),
-``report.json`` (which stages are finished and what they cost). ``*.checkpoint.pt`` is unfinished work.
+``NAME.safetensors``, one an adapter (diffusers' LoRA format), and ``report.json`` (which stages are finished and what
+they cost). ``NAME.checkpoint.pt`` is unfinished work. A method may add files of its own.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from motionbench.errors import MissingResourceError
+from motionbench.errors import MissingResourceError, UsageError
 from motionbench.types import TuneReport
 
 
@@ -22,7 +22,7 @@ class State:
 
     seconds: Mapping[str, float] = field(default_factory=dict)
     parameters: Mapping[str, int] = field(default_factory=dict)
-    """Trainable ones of each adapter; a stage without heads or steps has none and leaves no adapter."""
+    """Trainable ones of each adapter; a stage with nothing to learn has none and leaves no adapter."""
     complete: bool = False
 
     @property
@@ -56,6 +56,13 @@ def read(directory: Path) -> State:
         return State(**json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError) as error:
         raise MissingResourceError(f"{path} is not a tuning report: {error}. Delete its folder.") from error
+
+
+def finished(directory: Path | None, method: str) -> Path:
+    """The folder, if its tuning is finished; raises UsageError, which names ``method``, otherwise."""
+    if directory is None or not read(directory).complete:
+        raise UsageError(f"{method} generates from a finished tuning, got {directory}; run its tune stage first")
+    return directory
 
 
 def weights(directory: Path, adapter: str) -> Path:

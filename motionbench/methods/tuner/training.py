@@ -1,0 +1,97 @@
+"""One stage of tuning: a LoRA learns the velocities of given latents by flow matching, resumable to the bit.
+
+Loss of a draw: w(t) L(v̂, ε − x₀) at x_σ = (1 − σ) x₀ + σ ε, t = 1000 σ, with L the stage's own. Noise levels are
+uniform over 1000 steps of the shifted schedule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from motionbench.backbones import adapters
+from motionbench.backbones.flow_matching import interpolate, shifted, velocity_target
+from motionbench.backbones.rotary import temporal_scale
+from motionbench.contracts import Progress
+from motionbench.methods.tuner import losses
+from motionbench.methods.tuner.optimising import Schedule, optimise
+
+if TYPE_CHECKING:
+    from motionbench.backbones.wan import WanBackbone
+
+Change = Callable[[Any], AbstractContextManager[None]]
+"""Given the transformer, a context in which it works differently."""
+
+
+@dataclass(frozen=True)
+class Draws:
+    """How a batch is drawn."""
+
+    batch_size: int
+    shift: float
+    """Of the noise levels towards 1."""
+    weighting: losses.Weighting
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """What an adapter learns, from what, and how."""
+
+    plan: adapters.AdapterPlan
+    latents: Tensor
+    """``[N, C, F, h, w]``; each draw of a batch takes one of the N."""
+    embeds: Tensor
+    """Of the reference's caption, ``[1, L, D]``."""
+    schedule: Schedule
+    draws: Draws
+    loss: losses.Loss = losses.flow_matching
+    frozen: tuple[str, ...] = ()
+    """Attached adapters that act, at scale 1, without learning."""
+    position_scale: float = 1.0
+    """On temporal rotary positions."""
+    changes: tuple[Change, ...] = ()
+    """Of the transformer, while it is trained."""
+
+
+def draw_loss(backbone: WanBackbone, stage: Stage, generator: torch.Generator) -> Tensor:
+    """Loss of one batch of fresh noise, noise levels and items; randomness is drawn on the CPU."""
+    draws, latents = stage.draws, stage.latents
+    items = torch.randint(len(latents), (draws.batch_size,), generator=generator)
+    x0 = latents[items.to(latents.device)]
+    noise = torch.randn(x0.shape, generator=generator).to(x0)
+    levels = 1 - torch.randint(losses.LEVELS, (draws.batch_size,), generator=generator) / losses.LEVELS
+    sigma = shifted(levels, draws.shift).to(x0)
+    predicted = backbone.velocity(interpolate(x0, noise, sigma), sigma, stage.embeds)
+    weight = losses.loss_weight(sigma, weighting=draws.weighting, shift=draws.shift)
+    return (weight * stage.loss(predicted, velocity_target(x0, noise), generator)).mean()
+
+
+def train(
+    backbone: WanBackbone, stage: Stage, *, generator: torch.Generator, checkpoint: Path, progress: Progress
+) -> float:
+    """Attach the stage's adapter and train it; returns the seconds it took, those before an interruption included.
+
+    The model must be borrowed (``adapters.borrowed``). About ``checkpoint`` see ``optimise``.
+    """
+    transformer, name = backbone.transformer, stage.plan.name
+    parameters = adapters.attach(transformer, stage.plan, generator)
+    adapters.activate(transformer, dict.fromkeys((*stage.frozen, name), 1.0), trainable=name)
+    with ExitStack() as stack:
+        stack.enter_context(temporal_scale(transformer, stage.position_scale))
+        for change in stage.changes:
+            stack.enter_context(change(transformer))
+        return optimise(
+            name,
+            parameters,
+            lambda generator: draw_loss(backbone, stage, generator),
+            stage.schedule,
+            generator=generator,
+            checkpoint=checkpoint,
+            progress=progress,
+        )
