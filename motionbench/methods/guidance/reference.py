@@ -1,0 +1,59 @@
+"""The reference video's latents at the noise levels of a sampler, and initial latents that are made of it."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn.functional import interpolate as resized
+
+from motionbench.backbones.flow_matching import interpolate
+from motionbench.backbones.sampling import Conditions, Sampler
+
+
+class ReferencePath:
+    """The reference at every noise level, noised, or inverted once that is asked for."""
+
+    def __init__(self, sampler: Sampler, clean: Tensor, noise: Tensor, *, inverted: bool = False) -> None:
+        self._sampler, self._clean, self._noise = sampler, clean, noise
+        self._path = invert(sampler, clean) if inverted else None
+
+    def at_step(self, step: int) -> Tensor:
+        """At the level that a step starts from; ``steps`` is the clean one."""
+        return self._path[step] if self._path is not None else self._sampler.noised(self._clean, self._noise, step)
+
+    def at_sigma(self, sigma: float) -> tuple[Tensor, Tensor]:
+        """At any level, and that level; an inverted path has the levels of the steps only and gives the nearest."""
+        if self._path is not None:
+            step = int((self._sampler.sigmas - sigma).abs().argmin())
+            return self._path[step], self._sampler.sigmas[step]
+        level = torch.tensor(sigma, device=self._clean.device)
+        return interpolate(self._clean, self._noise, level.view(1)), level
+
+
+@torch.no_grad()
+def invert(sampler: Sampler, clean: Tensor) -> list[Tensor]:
+    """The ODE dx/dσ = v̂(x, σ) from the clean latent to noise, under the empty prompt and without guidance.
+
+    Euler steps over the sampler's levels backwards, each with the velocity at its cleaner end: entry k is the latent at
+    level k. The flow-matching form of DDIM inversion (Song et al. 2021).
+    """
+    empty = Conditions(sampler.backbone.embed("").to(sampler.backbone.dtype), None)
+    path = [clean]
+    for step in reversed(range(sampler.steps)):
+        here, there = sampler.sigmas[step + 1], sampler.sigmas[step]
+        path.append(path[-1] + (there - here) * sampler.velocity(path[-1], here, empty))
+    return path[::-1]
+
+
+def low_frequencies_of(source: Tensor, noise: Tensor, *, factor: int = 4) -> Tensor:
+    """Low spatial frequencies of ``source [B, C, F, h, w]``, all others of ``noise`` (DMT, arXiv 2311.17009).
+
+    z = noise + up(down(source − noise)), bilinear, each frame by itself; ``factor`` is how much smaller ``down`` makes
+    it.
+    """
+    batch, _, frames, height, width = source.shape
+    difference = (source - noise).transpose(1, 2).flatten(0, 1)
+    small = (max(1, height // factor), max(1, width // factor))
+    low = resized(resized(difference, small, mode="bilinear", antialias=True), (height, width), mode="bilinear")
+    moved: Tensor = noise + low.view(batch, frames, *low.shape[1:]).transpose(1, 2)
+    return moved

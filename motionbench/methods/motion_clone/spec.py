@@ -1,0 +1,36 @@
+"""What MotionClone is, as data."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from motionbench.methods.motion_clone.options import MotionCloneOptions
+from motionbench.specs import MethodSpec, Options, PaperResult
+
+PAPER: Options = dataclasses.asdict(MotionCloneOptions())
+"""The public code's weight, noise level and ramp for objects: 180 of 300 steps are guided."""
+
+CAMERA: Options = {"window": 0.5}
+"""As its public code for camera motion: 50 of 100 steps."""
+
+SPEC = MethodSpec(
+    name="motion-clone",
+    implementation="motionbench.methods.motion_clone.method:MotionClone",
+    summary="MotionClone: latents guided to the largest entries of the reference's temporal attention",
+    version="1",
+    paper="MotionClone: Training-Free Motion Cloning for Controllable Video Generation, arXiv 2406.05338 (ICLR 2025)",
+    licence="Apache-2.0",
+    upstream="https://github.com/LPengYang/MotionClone@b82044d",
+    backbones=("mini-wan",),
+    inputs=("reference", "prompt"),
+    defaults=dataclasses.asdict(MotionCloneOptions()),
+    presets={"paper": PAPER, "camera": CAMERA},
+    paper_results=(
+        PaperResult("motion_fidelity", 0.634, "DiTFlow's 150 pairs, CogVideoX-5B", "arXiv 2412.07776"),
+        PaperResult("motion_fidelity", 0.565, "DiTFlow's 150 pairs, CogVideoX-2B", "arXiv 2412.07776"),
+        PaperResult("motion_fidelity", 0.789, "MTBench, as DeT reports it", "arXiv 2503.17350, second-hand"),
+        PaperResult("motion_fidelity", 0.786, "FlowMotion's own set", "arXiv 2603.06289, second-hand"),
+        PaperResult("motion_fidelity", 0.732, "FastVMT's 130 clips", "arXiv 2602.05551, second-hand"),
+    ),
+    status="mechanism-tested",
+)
