@@ -28,12 +28,22 @@ class MissingResourceError(MotionBenchError):
     exit_code = 6
 
 
+class ConformanceError(MotionBenchError):
+    """A method does not keep the contract of plug-ins (exit 7)."""
+
+    exit_code = 7
+
+
 class VideoError(MissingResourceError):
     """A video file cannot be used: truncated, empty, without a picture, too short (exit 6)."""
 
 
 class InvalidOutputError(MotionBenchError):
     """A method returned something that is not a video of the protocol (a failed item, not a failed run)."""
+
+
+class WorkerError(MotionBenchError):
+    """A method in an environment of its own raised, died, hung or babbled (a failed item, not a failed run)."""
 
 
 class Declined(Exception):

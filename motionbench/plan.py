@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from motionbench import store
+from motionbench.isolation import environments
 from motionbench.options import Choice
+from motionbench.precomputed import Precomputed
 from motionbench.request import Request
 from motionbench.specs import MetricSpec
 from motionbench.store import CaseLine, Configuration, MethodLine, MetricLine, Stage
@@ -158,6 +160,8 @@ def _tune(request: Request, choice: Choice, entry: CaseEntry) -> TuneItem:
 
 
 def _generation(request: Request, choice: Choice, entry: CaseEntry, seed: int, tune: TuneItem | None) -> GenerateItem:
+    if isinstance(choice, Precomputed):
+        return GenerateItem(choice.key(entry, seed), choice, entry, seed, None)
     key = store.key(
         "generate",
         **_method_parts(request, choice),
@@ -189,6 +193,7 @@ def _method_parts(request: Request, choice: Choice) -> dict[str, object]:
         "version": spec.version,
         "options": choice.options,
         "backbone": sampler if spec.backbones else None,
+        **({"environment": environments.digest(spec.environment)} if spec.environment else {}),
     }
 
 

@@ -12,6 +12,8 @@ from motionbench import options, registry
 from motionbench.contracts import Suite
 from motionbench.errors import UsageError
 from motionbench.options import Choice
+from motionbench.precomputed import Given
+from motionbench.precomputed import resolve as match_videos
 from motionbench.sources import Sources, folder_protocol
 from motionbench.specs import BackboneSpec, EncoderSpec, MethodSpec, MetricSpec
 from motionbench.trackers import identity
@@ -39,6 +41,8 @@ class Question:
     tune_seed: int = 0
     quick: bool = False
     controls: bool = True
+    given: Given | None = None
+    """Videos made elsewhere; their seeds are the run's."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +76,8 @@ def resolve(question: Question, sources: Sources | None = None) -> Request:
     metrics = _metrics(question.metrics)
     suite = _open(question, backbone, sources)
     protocol = _protocol(suite.protocol, question.tracker)
+    entries = tuple(sources.quick(suite.entries) if question.quick else suite.entries)
+    given = match_videos(question.given, suite, entries, protocol) if question.given else None
     uses_backbone = any(choice.spec.backbones for choice in methods)
     if uses_backbone:
         _check_fit(backbone, protocol)
@@ -79,16 +85,16 @@ def resolve(question: Question, sources: Sources | None = None) -> Request:
     encoder = registry.encoder(question.encoder) if uses_encoder else None
     return Request(
         suite=suite,
-        entries=tuple(sources.quick(suite.entries) if question.quick else suite.entries),
+        entries=entries,
         protocol=protocol,
-        methods=methods,
+        methods=(*methods, given) if given else methods,
         metrics=metrics,
         backbone=backbone,
         backbone_digest=sources.backbone_digest(backbone) if uses_backbone else "",
         encoder=encoder,
         encoder_digest=sources.encoder_digest(encoder) if encoder else "",
         tracker_version=identity.version(registry.tracker(protocol.tracker)) if uses_tracks else "",
-        seeds=tuple(sorted(set(question.seeds))),
+        seeds=given.seeds if given else tuple(sorted(set(question.seeds))),
         tune_seed=question.tune_seed,
     )
 
@@ -97,7 +103,7 @@ def _methods(question: Question, backbone: BackboneSpec) -> tuple[Choice, ...]:
     named = [registry.method(name) for name in question.methods]
     controls = [spec for spec in _controls() if question.controls and _runs_on(spec, backbone)]
     specs = {spec.name: spec for spec in named + controls}
-    if not specs:
+    if not specs and question.given is None:
         raise UsageError("no method to run: name one, for example --method fym (motionbench method list shows all)")
     _check_backbone(named, backbone)
     assignments = _by_method(question.assignments, specs)

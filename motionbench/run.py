@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 
 from motionbench import stages
-from motionbench.errors import InvalidOutputError, MotionBenchError, VideoError
+from motionbench.errors import InvalidOutputError, MotionBenchError, VideoError, WorkerError
 from motionbench.plan import Item, Plan, ScoreItem
 from motionbench.provenance import environment
 from motionbench.scoring import Identity, Verdict, describe, identity
@@ -26,7 +26,7 @@ from motionbench.store import STAGES, Meta, Row, RowStatus, Stage, Store
 from motionbench.store.rows import settled
 from motionbench.workshop import Workshop
 
-_ITEM_FAILURES = (VideoError, InvalidOutputError)
+_ITEM_FAILURES = (VideoError, InvalidOutputError, WorkerError)
 """Errors of ours that spoil one item; the others would spoil every item."""
 
 Stored = Mapping[Identity, Row]
@@ -115,6 +115,7 @@ class Run:
         finally:
             self._display.stop()
             self._writer.close()
+            self._workshop.close()
         return Result(tuple(rows), self._performed, interrupted)
 
     def _row(self, item: ScoreItem, stored: Stored) -> list[Row]:

@@ -11,6 +11,8 @@ from typing import Literal
 
 OptionValue = bool | int | float | str
 Options = Mapping[str, OptionValue]
+MethodStatus = Literal["control", "mechanism-tested", "runs-on-mini", "reproduced", "not-reproducing", "precomputed"]
+"""How far a method is known to work; precomputed where only its videos are known."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,20 @@ class PaperResult:
     value: float
     protocol: str
     source: str
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What a method needs where its packages clash with MotionBench's: it then runs in a process of its own."""
+
+    requirements: tuple[str, ...]
+    """As pip takes them, pinned."""
+    python: str = ""
+    """Such as "3.10"; "" for the version that runs MotionBench."""
+    lock: str = ""
+    """``"package:file"``, a requirements file with exact versions that is installed in their stead, or ""."""
+    weights: tuple[str, ...] = ()
+    """What the method downloads when it runs, one a line: name, size, licence."""
 
 
 @dataclass(frozen=True)
@@ -45,12 +61,20 @@ class MethodSpec:
     control: bool = False
     tuned: bool = False
     """True where it tunes once a reference clip."""
+    random: bool = True
+    """False where no seed changes the output."""
+    noise_from: Literal["", "seed", "reference"] = ""
+    """What the first latents are made from, where it is said: the seed alone, or the reference too."""
+    memory_bytes: int | None = None
+    """The most that tuning and generating take, as ``eval`` measures it; None where nothing is declared."""
     preset_of: Mapping[str, str] = field(default_factory=dict)
     """Backbone name → the preset that applies itself there."""
     defaults: Options = field(default_factory=dict)
     presets: Mapping[str, Options] = field(default_factory=dict)
     paper_results: tuple[PaperResult, ...] = ()
-    status: Literal["control", "mechanism-tested", "runs-on-mini", "reproduced", "not-reproducing"] = "runs-on-mini"
+    status: MethodStatus = "runs-on-mini"
+    environment: Environment | None = None
+    """Where it runs out of process; None where it runs beside MotionBench."""
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,10 @@ from pathlib import Path
 import numpy as np
 
 from motionbench import memory
-from motionbench.contracts import Evidence, Progress
+from motionbench.contracts import Evidence, Method, Progress
 from motionbench.errors import Declined, InvalidOutputError, Undefined
 from motionbench.plan import GenerateItem, Item, ScoreItem, TrackItem, TuneItem
+from motionbench.precomputed import Precomputed
 from motionbench.store import Meta, Store
 from motionbench.types import Protocol, Tracks, Video
 from motionbench.workshop import Workshop
@@ -30,6 +31,8 @@ def perform(item: Item, workshop: Workshop, store: Store, progress: Progress) ->
     match item:
         case TuneItem():
             _tune(item, workshop, store, progress)
+        case GenerateItem(choice=Precomputed() as choice):
+            _admit(item, choice, workshop.request.protocol, store)
         case GenerateItem():
             _generate(item, workshop, store, progress)
         case TrackItem():
@@ -54,7 +57,7 @@ def _tune(item: TuneItem, workshop: Workshop, store: Store, progress: Progress) 
         else:
             meta = Meta(
                 seconds=report.seconds,
-                peak_memory_bytes=memory.peak_bytes(),
+                peak_memory_bytes=_peak(method),
                 trainable_parameters=report.trainable_parameters,
                 substages=dict(report.stages),
             )
@@ -73,10 +76,23 @@ def _generate(item: GenerateItem, workshop: Workshop, store: Store, progress: Pr
         except Declined as declined:
             meta = Meta("declined", str(declined), time.perf_counter() - started)
         else:
-            meta = Meta(seconds=time.perf_counter() - started, peak_memory_bytes=memory.peak_bytes())
+            meta = Meta(seconds=time.perf_counter() - started, peak_memory_bytes=_peak(method))
             video = checked(output, item.choice.label, workshop.request.protocol)
             save_video(folder / _VIDEO, video)
         store.objects.commit("generate", item.key, folder, meta)
+
+
+def _peak(method: Method) -> int:
+    """Of the process in which the method works."""
+    return getattr(method, "peak_memory_bytes", 0) or memory.peak_bytes()
+
+
+def _admit(item: GenerateItem, choice: Precomputed, protocol: Protocol, store: Store) -> None:
+    """Keep a video that was made elsewhere; what making it cost is unknown."""
+    video = checked(choice.video(item.entry, item.seed, protocol), choice.label, protocol)
+    with store.objects.filling("generate", item.key) as folder:
+        save_video(folder / _VIDEO, video)
+        store.objects.commit("generate", item.key, folder, Meta())
 
 
 def _track(item: TrackItem, workshop: Workshop, store: Store) -> None:

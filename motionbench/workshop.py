@@ -9,7 +9,7 @@ import dataclasses
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from motionbench import registry
 from motionbench.contracts import Encoder, Method, Metric, PointTracker
@@ -17,6 +17,9 @@ from motionbench.options import Choice
 from motionbench.request import Request
 from motionbench.specs import MetricSpec
 from motionbench.types import Annotation, Case, CaseEntry, Video
+
+if TYPE_CHECKING:
+    from motionbench.isolation.host import IsolatedMethod
 
 V = TypeVar("V")
 _CASES, _VIDEOS = 32, 4
@@ -46,6 +49,7 @@ class Workshop:
         self.videos: Recent[Video] = Recent(_VIDEOS)
         self._cases: Recent[Case] = Recent(_CASES)
         self._methods: dict[str, Method] = {}
+        self._workers: list[IsolatedMethod] = []
         self._metrics: dict[str, Metric] = {}
 
     @cached_property
@@ -68,9 +72,25 @@ class Workshop:
     def method(self, choice: Choice) -> Method:
         """A method with its options."""
         if choice.label not in self._methods:
-            backbone = self.backbone if choice.spec.backbones else None
-            self._methods[choice.label] = registry.implementation(choice.spec)(backbone, choice.options)
+            self._methods[choice.label] = self._isolated(choice) if choice.spec.environment else self._beside(choice)
         return self._methods[choice.label]
+
+    def _beside(self, choice: Choice) -> Method:
+        backbone = self.backbone if choice.spec.backbones else None
+        return cast(Method, registry.implementation(choice.spec)(backbone, choice.options))
+
+    def _isolated(self, choice: Choice) -> Method:
+        from motionbench.isolation.host import IsolatedMethod
+
+        self.close()  # methods come one after the other, and a worker holds its weights as long as it lives
+        backbone = self.request.backbone if choice.spec.backbones else None
+        self._workers.append(IsolatedMethod(choice.spec, backbone, choice.options))
+        return self._workers[-1]
+
+    def close(self) -> None:
+        """End the workers of methods in environments of their own; what is asked of one again starts another."""
+        for worker in self._workers:
+            worker.close()
 
     def metric(self, spec: MetricSpec) -> Metric:
         """A metric under the run's protocol."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import shlex
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -16,7 +17,6 @@ from motionbench.errors import UsageError
 
 if TYPE_CHECKING:
     from motionbench.plan import Plan
-    from motionbench.request import Question
     from motionbench.run import Result
     from motionbench.store import Stage, Store
 
@@ -83,29 +83,39 @@ def evaluate(
         quick=quick,
         controls=not no_controls,
     )
-    allowed = _tolerance(fail_on_error)
-    try:
-        code = _evaluate(question, store, force, only_cache, allowed, format)
-    except KeyboardInterrupt:
-        _say(f"Interrupted. Nothing is lost; go on with:\n  {_command()}")
-        raise typer.Exit(_INTERRUPTED) from None
+    allowed = tolerance(fail_on_error)
+    with resumable():
+        from motionbench import plan, request
+        from motionbench.store import Store
+
+        opened = Store.open(store)
+        made = plan.make(request.resolve(question))
+        code = answer(made, opened, force, only_cache, allowed, format)
     raise typer.Exit(code)
 
 
-def _evaluate(
-    question: Question,
-    folder: Path,
+@contextmanager
+def resumable() -> Iterator[None]:
+    """Ctrl-C inside exits with the command that goes on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        _say(f"Interrupted. Nothing is lost; go on with:\n  {_command()}")
+        raise typer.Exit(_INTERRUPTED) from None
+
+
+def answer(
+    made: Plan,
+    store: Store,
     force: options.Stage | None,
     only_cache: bool,
     allowed: Tolerance,
     format: options.Format,
 ) -> int:
-    from motionbench import plan, request, run
+    """Run a plan, print its table, say what is next; the exit code."""
+    from motionbench import run
     from motionbench.cli import screen
-    from motionbench.store import Store
 
-    store = Store.open(folder)
-    made = plan.make(request.resolve(question))
     store.save_plan(made.configuration(_command()))
     result = run.Run(made, store, screen.choose(), force=_stage(force), only_cache=only_cache).execute()
     unfinished = _show(made, store, result, format)
@@ -138,7 +148,7 @@ def _exit_code(result: Result, allowed: Tolerance, unfinished: int) -> int:
     return _INCONCLUSIVE if unfinished else 0
 
 
-def _tolerance(text: str) -> Tolerance:
+def tolerance(text: str) -> Tolerance:
     """``2`` is a number of generations, ``0.05`` a share of them."""
     if re.fullmatch(r"\d+", text):
         return Tolerance(float(text), is_share=False)

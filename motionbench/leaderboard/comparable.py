@@ -38,6 +38,9 @@ def merge(configurations: Sequence[Configuration]) -> Configuration:
         _one("the runs", field, {getattr(one, field) for one in configurations} - {""})
     for part in dataclasses.fields(Protocol):
         _one("the runs", f"protocol.{part.name}", {str(getattr(one.protocol, part.name)) for one in configurations})
+    for label in sorted({line.label for one in configurations for line in one.methods}):
+        lines = [line for one in configurations for line in one.methods if line.label == label]
+        _one(f"the runs of {label}", "options", {str(sorted(line.options.items())) for line in lines})
     return dataclasses.replace(
         first,
         plan_id="+".join(one.plan_id for one in configurations),

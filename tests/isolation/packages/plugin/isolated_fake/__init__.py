@@ -1,0 +1,1 @@
+"""A plug-in whose class runs in an environment of its own: it imports nothing of MotionBench."""
