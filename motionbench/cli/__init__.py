@@ -2,7 +2,8 @@
 
 stdout carries results only; progress, paths and advice go to stderr. Exit codes: 0 all asked for is there, 1 internal
 error, 2 usage, 3 finished with failures above ``--fail-on-error``, 4 a metric fails its self-check or a tracker its
-noise floor, 5 not comparable, 6 environment, weights or data missing, 8 inconclusive, 130 interrupted.
+noise floor, 5 not comparable, 6 environment, weights or data missing, 7 a method breaks the contract, 8 inconclusive,
+130 interrupted.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import typer
 from typer.core import TyperGroup
 
 import motionbench
-from motionbench.cli import data, evaluate, listing, metrics, mini, options, storage, table, trackers
+from motionbench.cli import data, evaluate, methods, metrics, mini, options, score, storage, table, trackers
 from motionbench.errors import MotionBenchError
 
 
@@ -38,8 +39,8 @@ app = typer.Typer(
     epilog=(
         "Start with: motionbench eval --method fym --quick\n\n"
         "Exit codes: 0 done, 1 internal error, 2 usage, 3 failures above --fail-on-error, "
-        "4 a metric or a tracker fails its check, 5 not comparable, 6 something is missing, 8 inconclusive, "
-        "130 interrupted."
+        "4 a metric or a tracker fails its check, 5 not comparable, 6 something is missing, 7 a method breaks the "
+        "contract, 8 inconclusive, 130 interrupted."
     ),
 )
 
@@ -52,10 +53,11 @@ def _root(version: options.Version = False) -> None:
 
 
 app.command("eval", epilog=evaluate.EPILOG)(evaluate.evaluate)
+app.command("score", epilog=score.EPILOG)(score.score)
 app.command("table", epilog=table.EPILOG)(table.table)
 app.add_typer(data.app, name="data")
 app.add_typer(mini.app, name="mini")
-app.add_typer(listing.methods, name="method")
+app.add_typer(methods.app, name="method")
 app.add_typer(metrics.app, name="metric")
 app.add_typer(trackers.app, name="tracker")
 app.add_typer(storage.app, name="store")

@@ -1,0 +1,1 @@
+"""my-method, a plug-in of MotionBench."""
