@@ -43,10 +43,12 @@ def fakes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Plugin]:
     monkeypatch.syspath_prepend(str(site))
     log = tmp_path / "calls.log"
     monkeypatch.setenv("MOTIONBENCH_FAKE_LOG", str(log))
-    registry.entries.cache_clear()
+    # Held, as a test may put another function in its place.
+    entries = registry.entries
+    entries.cache_clear()
     paths = os.pathsep.join([str(site), str(FAKES)])
     yield Plugin(module, log, {**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1"})
-    registry.entries.cache_clear()
+    entries.cache_clear()
 
 
 @pytest.fixture(scope="session")
