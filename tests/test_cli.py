@@ -223,7 +223,7 @@ def test_a_folder_is_verified_without_the_suites(shell: Shell) -> None:
 
 
 def test_trackers_are_listed_and_need_exact_tracks_for_their_error(shell: Shell) -> None:
-    assert "dis-flow\tApache-2.0\t0.15%\tmotionbench-transfer\t" in shell("tracker", "list").stdout
+    assert "dis-flow\tApache-2.0\t0.150%\tmotionbench-transfer\t" in shell("tracker", "list").stdout
     done = shell("tracker", "error", "--suite", "fake")
     assert done.returncode == 2
     assert "no reference of the suite fake has exact tracks" in done.stderr
