@@ -44,6 +44,11 @@ class KnownMotion:
         return replace(self.reference, look_seed=self.reference.look_seed + 2)
 
     @property
+    def unrelated(self) -> Recipe:
+        """Another motion under a look of its own: what a likeness to the reference is read against."""
+        return replace(self.other_motion(), look_seed=self.reference.look_seed + 3)
+
+    @property
     def extra_seed(self) -> int:
         """For whatever else is drawn: other motions, orders, jitter."""
         return self.reference.motion_seed + 5
@@ -97,4 +102,5 @@ def case(clip: KnownMotion) -> Case:
         prompt=set_stage(clip.perfect).caption,
         reference_prompt=reference.caption,
         annotation=reference.annotation,
+        other=render(clip.unrelated).video,
     )

@@ -151,3 +151,11 @@ def test_a_metric_that_is_not_here_is_named_and_stops_no_other(monkeypatch: pyte
     monkeypatch.setattr(scoring.registry, "implementation", missing)
     runner = scoring.runner(LOCAL, PROTOCOL, None)
     assert (runner.metric, runner.missing) == (None, "no weights of score")
+
+
+def test_leakage_finds_the_copy_and_clears_the_perfect_transfer() -> None:
+    found = check([registry.metric("leakage")], PROTOCOL, 4)
+    row = {cell.control: cell.mean for cell in found.cells}
+    assert row["copy"] == pytest.approx(1.0)
+    assert row["oracle"] is not None
+    assert row["oracle"] < 0.3
