@@ -1,8 +1,7 @@
 """Try one setting of a guided method on mini-wan, on clips outside every suite, and add a line to a log.
 
 ``python -m benchmarks.search_guidance_preset ditflow --log search.jsonl --set window=0.5 learning_rate=0.05``. The
-presets ``mini`` of ``ditflow``, ``smm``, ``moft`` and ``motion-clone`` were chosen with it; ``docs/mini-preset.md``
-has the lines.
+presets ``mini`` of ``ditflow``, ``smm``, ``moft`` and ``motion-clone`` were chosen with it.
 """
 
 from __future__ import annotations

@@ -45,6 +45,18 @@ class WanBackbone:
         """The ``WanTransformer3DModel``."""
         return self.pipe.transformer
 
+    @contextmanager
+    def checkpointing(self, *, wanted: bool = True) -> Iterator[None]:
+        """Compute the transformer's blocks again on the way back, for less memory; as before on exit."""
+        if not wanted or self.transformer.gradient_checkpointing:
+            yield
+            return
+        self.transformer.enable_gradient_checkpointing()
+        try:
+            yield
+        finally:
+            self.transformer.disable_gradient_checkpointing()
+
     @torch.no_grad()
     def embed(self, prompt: str) -> Tensor:
         """Text embedding ``[1, L, D]``, padded with zeros to the spec's length as the pipeline does."""

@@ -5,7 +5,8 @@ row, column) order. A field is ``[B, F, F, N, 2]``: where each of the N tokens o
 as a displacement (x, y) in tokens; x runs right, y down. Every ordered pair of frames counts, a frame with itself too.
 
 The full logits have (F·N)² entries, 30 GB for CogVideoX at 13 latent frames. Here they exist for one frame against a
-few at a time, and under a gradient they are computed again on the way back, so memory holds N² of them. It is exact.
+few at a time, and under a gradient they are computed again on the way back, so memory holds N² of them (all, where they
+are few). It is exact.
 """
 
 from __future__ import annotations
@@ -44,10 +45,12 @@ def motion_flow(
     # The mean over heads of Q·K is one product of all heads side by side.
     first, second = (grid.unfold(part.flatten(2)).flatten(2, 3).unbind(1) for part in (queries, keys))
     places = _places(grid, queries)
+    # Too few logits to be worth a second computation.
+    kept = frames_at_once is None and grid.tokens**2 <= _LOGITS_AT_ONCE
     rows = []
     for frame in first:
         chunks = [
-            _chunk(frame, second[start : start + at_once], places, scale, hard)
+            _chunk(frame, second[start : start + at_once], places, scale, hard, kept)
             for start in range(0, grid.frames, at_once)
         ]
         rows.append(torch.cat(chunks, dim=1))
@@ -72,9 +75,9 @@ def _places(grid: TokenGrid, like: Tensor) -> Tensor:
     return torch.stack([x.flatten(), y.flatten()], dim=-1)
 
 
-def _chunk(queries: Tensor, keys: tuple[Tensor, ...], places: Tensor, scale: float, hard: bool) -> Tensor:
+def _chunk(queries: Tensor, keys: tuple[Tensor, ...], places: Tensor, scale: float, hard: bool, kept: bool) -> Tensor:
     """``[B, len(keys), N, 2]`` from one frame's queries and some frames' keys, each ``[B, N, heads * head_dim]``."""
-    if torch.is_grad_enabled() and not hard:
+    if torch.is_grad_enabled() and not (hard or kept):
         soft: Tensor = checkpoint(_displacements, queries, places, scale, hard, *keys, use_reentrant=False)
         return soft
     return _displacements(queries, places, scale, hard, *keys)

@@ -10,6 +10,20 @@ from motionbench.specs import MethodSpec, Options, PaperResult
 PAPER: Options = dataclasses.asdict(DitflowOptions())
 """CogVideoX's settings: first fifth of 50 steps, five Adam steps each, the rate falling from 2e-3 to 1e-3."""
 
+MINI: Options = {
+    "blocks": "2,3",
+    "window": 0.4,
+    "inner_steps": 3,
+    "learning_rate": 0.1,
+    "final_learning_rate": 0.05,
+    "inject": "none",
+}
+"""For ``mini-wan``: two middle blocks of six, a rate fifty times the paper's for latents of 16 tokens a frame.
+
+Without injection, which took most of the gain away on six clips. On 12 clips outside the suites fidelity rose from -.04
+to .05 (paired gain .09, standard error .04) and text fell from .85 to .77.
+"""
+
 _OWN = "its own 50 DAVIS clips × 3 prompts, CogVideoX-{}"
 
 SPEC = MethodSpec(
@@ -22,8 +36,10 @@ SPEC = MethodSpec(
     upstream="https://github.com/ditflow/ditflow@4db379b",
     backbones=("mini-wan",),
     inputs=("reference", "prompt"),
+    noise_from="seed",
+    preset_of={"mini-wan": "mini"},
     defaults=dataclasses.asdict(DitflowOptions()),
-    presets={"paper": PAPER},
+    presets={"paper": PAPER, "mini": MINI},
     paper_results=(
         PaperResult("motion_fidelity", 0.785, _OWN.format("5B"), "arXiv 2412.07776"),
         PaperResult("text_similarity", 0.319, _OWN.format("5B"), "arXiv 2412.07776"),
@@ -32,5 +48,5 @@ SPEC = MethodSpec(
         PaperResult("motion_fidelity", 0.691, "FlowMotion's own set, Wan2.1-1.3B", "arXiv 2603.06289, second-hand"),
         PaperResult("motion_fidelity", 0.406, "FastVMT's 130 clips, Wan2.1", "arXiv 2602.05551, second-hand"),
     ),
-    status="mechanism-tested",
+    status="runs-on-mini",
 )

@@ -7,8 +7,7 @@ that two rows of a table differ in the loss and in named options only.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
@@ -70,8 +69,7 @@ class GuidedMethod(ABC, Generic[Chosen]):
         with ExitStack() as stack:
             guidance = self._guidance(sampler, path, case, first_step)
             guidance.injected, guidance.progress = opened(self.backbone, self.injected, stack), progress
-            if options.gradient_checkpointing:
-                stack.enter_context(_checkpointed(self.backbone))
+            stack.enter_context(self.backbone.checkpointing(wanted=options.gradient_checkpointing))
             latents = sampler.sample(
                 start, case.prompt, first_step=first_step, before_step=guidance.before_step, progress=progress
             )
@@ -109,16 +107,3 @@ class GuidedMethod(ABC, Generic[Chosen]):
             first_step=first_step,
             reference_sigma=None if options.reference_each_step else options.reference_sigma,
         )
-
-
-@contextmanager
-def _checkpointed(backbone: WanBackbone) -> Iterator[None]:
-    """With blocks computed again on the way back; as before on exit."""
-    transformer = backbone.transformer
-    before = transformer.gradient_checkpointing
-    transformer.enable_gradient_checkpointing()
-    try:
-        yield
-    finally:
-        if not before:
-            transformer.disable_gradient_checkpointing()

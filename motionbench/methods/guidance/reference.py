@@ -11,9 +11,17 @@ from motionbench.backbones.sampling import Conditions, Sampler
 
 
 class ReferencePath:
-    """The reference at every noise level, noised, or inverted once that is asked for."""
+    """The reference at every noise level: noised, or inverted along the model's own ODE.
+
+    Raises ValueError where the reference's latents are not of the size of the noise.
+    """
 
     def __init__(self, sampler: Sampler, clean: Tensor, noise: Tensor, *, inverted: bool = False) -> None:
+        if clean.shape != noise.shape:
+            raise ValueError(
+                f"latents {tuple(clean.shape)} of the reference and noise {tuple(noise.shape)} differ in shape; "
+                f"bring the video to {sampler.backbone.spec.name}'s frames, height and width"
+            )
         self._sampler, self._clean, self._noise = sampler, clean, noise
         self._path = invert(sampler, clean) if inverted else None
 

@@ -18,6 +18,20 @@ DITFLOW: Options = {
 }
 """What DiTFlow's public code runs under this name: the reference once, clean, and its own channels."""
 
+MINI: Options = {
+    "blocks": "3",
+    "window": 0.4,
+    "inner_steps": 3,
+    "learning_rate": 0.05,
+    "final_learning_rate": 0.05,
+    "channel_share": 0.25,
+}
+"""For ``mini-wan``: more of its 192 channels and a rate that its small latents need.
+
+On 12 clips outside the suites fidelity rose from -.04 to .31 (paired gain .35, standard error .06) and text fell from
+.85 to .82.
+"""
+
 _DITFLOW = "DiTFlow's own 50 DAVIS clips × 3 prompts, CogVideoX-{}, its port"
 
 SPEC = MethodSpec(
@@ -30,8 +44,10 @@ SPEC = MethodSpec(
     upstream="https://github.com/xizaoqu/MOFT@7b5d74e",
     backbones=("mini-wan",),
     inputs=("reference", "prompt"),
+    noise_from="seed",
+    preset_of={"mini-wan": "mini"},
     defaults=dataclasses.asdict(MoftOptions()),
-    presets={"paper": PAPER, "ditflow": DITFLOW},
+    presets={"paper": PAPER, "mini": MINI, "ditflow": DITFLOW},
     paper_results=(
         PaperResult("motion_fidelity", 0.726, _DITFLOW.format("5B"), "arXiv 2412.07776"),
         PaperResult("text_similarity", 0.318, _DITFLOW.format("5B"), "arXiv 2412.07776"),
@@ -40,5 +56,5 @@ SPEC = MethodSpec(
         PaperResult("motion_fidelity", 0.525, "MTBench, as DeT reports it", "arXiv 2503.17350, second-hand"),
         PaperResult("motion_fidelity", 0.582, "FlowMotion's own set", "arXiv 2603.06289, second-hand"),
     ),
-    status="mechanism-tested",
+    status="runs-on-mini",
 )

@@ -13,6 +13,24 @@ PAPER: Options = dataclasses.asdict(MotionCloneOptions())
 CAMERA: Options = {"window": 0.5}
 """As its public code for camera motion: 50 of 100 steps."""
 
+MINI: Options = {
+    "blocks": "2,3,4",
+    "window": 0.4,
+    "inner_steps": 3,
+    "optimiser": "adam",
+    "learning_rate": 0.05,
+    "final_learning_rate": 0.05,
+    "ramp": 0,
+    "reference_sigma": 0.2,
+    "kept": 3,
+}
+"""For ``mini-wan``: Adam in place of a weight that was found for another model's attention.
+
+Three of nine entries a row, where the paper keeps one. On 12 clips outside the suites fidelity rose from -.04 to .27
+(paired gain .31, standard error .06) and text fell from .85 to .81; with one entry, block 3 and the paper's noise level
+to .13 and .79.
+"""
+
 SPEC = MethodSpec(
     name="motion-clone",
     implementation="motionbench.methods.motion_clone.method:MotionClone",
@@ -23,8 +41,10 @@ SPEC = MethodSpec(
     upstream="https://github.com/LPengYang/MotionClone@b82044d",
     backbones=("mini-wan",),
     inputs=("reference", "prompt"),
+    noise_from="seed",
+    preset_of={"mini-wan": "mini"},
     defaults=dataclasses.asdict(MotionCloneOptions()),
-    presets={"paper": PAPER, "camera": CAMERA},
+    presets={"paper": PAPER, "mini": MINI, "camera": CAMERA},
     paper_results=(
         PaperResult("motion_fidelity", 0.634, "DiTFlow's 150 pairs, CogVideoX-5B", "arXiv 2412.07776"),
         PaperResult("motion_fidelity", 0.565, "DiTFlow's 150 pairs, CogVideoX-2B", "arXiv 2412.07776"),
@@ -32,5 +52,5 @@ SPEC = MethodSpec(
         PaperResult("motion_fidelity", 0.786, "FlowMotion's own set", "arXiv 2603.06289, second-hand"),
         PaperResult("motion_fidelity", 0.732, "FastVMT's 130 clips", "arXiv 2602.05551, second-hand"),
     ),
-    status="mechanism-tested",
+    status="runs-on-mini",
 )

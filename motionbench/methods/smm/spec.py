@@ -23,6 +23,20 @@ DITFLOW: Options = {
 }
 """What DiTFlow's public code runs under this name, and its paper compares with."""
 
+MINI: Options = {
+    "blocks": "3",
+    "window": 0.4,
+    "inner_steps": 5,
+    "learning_rate": 0.1,
+    "final_learning_rate": 0.1,
+    "init": "noise",
+}
+"""For ``mini-wan``: from plain noise, so that what moves is the loss's.
+
+On 12 clips outside the suites fidelity rose from -.04 to .05 (paired gain .09, standard error .03) and text fell from
+.85 to .83.
+"""
+
 _DITFLOW = "DiTFlow's own 50 DAVIS clips × 3 prompts, CogVideoX-{}, its port"
 
 SPEC = MethodSpec(
@@ -35,8 +49,10 @@ SPEC = MethodSpec(
     upstream="https://github.com/diffusion-motion-transfer/diffusion-motion-transfer@da9d4c3",
     backbones=("mini-wan",),
     inputs=("reference", "prompt"),
+    noise_from="reference",
+    preset_of={"mini-wan": "mini"},
     defaults=dataclasses.asdict(SmmOptions()),
-    presets={"paper": PAPER, "ditflow": DITFLOW},
+    presets={"paper": PAPER, "mini": MINI, "ditflow": DITFLOW},
     paper_results=(
         PaperResult("motion_fidelity", 0.766, _DITFLOW.format("5B"), "arXiv 2412.07776"),
         PaperResult("text_similarity", 0.315, _DITFLOW.format("5B"), "arXiv 2412.07776"),
@@ -45,5 +61,5 @@ SPEC = MethodSpec(
         PaperResult("motion_fidelity", 0.762, "FlowMotion's own set", "arXiv 2603.06289, second-hand"),
         PaperResult("motion_fidelity", 0.735, "FastVMT's 130 clips", "arXiv 2602.05551, second-hand"),
     ),
-    status="mechanism-tested",
+    status="runs-on-mini",
 )

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -42,7 +42,7 @@ class ClipTuner:
         self.directory.mkdir(parents=True, exist_ok=True)
         done = state.read(self.directory)
         transformer = self.backbone.transformer
-        with adapters.borrowed(transformer), _checkpointing(transformer, wanted=self.gradient_checkpointing):
+        with adapters.borrowed(transformer), self.backbone.checkpointing(wanted=self.gradient_checkpointing):
             yield done
 
     def adapter(self, name: str, done: State, stage: Callable[[], Stage | None]) -> State:
@@ -78,15 +78,3 @@ class ClipTuner:
     def complete(self, done: State) -> State:
         """Say in the folder that all is done."""
         return dataclasses.replace(done, complete=True).write(self.directory)
-
-
-@contextmanager
-def _checkpointing(transformer: Any, *, wanted: bool) -> Iterator[None]:
-    if not wanted or transformer.gradient_checkpointing:
-        yield
-        return
-    transformer.enable_gradient_checkpointing()
-    try:
-        yield
-    finally:
-        transformer.disable_gradient_checkpointing()

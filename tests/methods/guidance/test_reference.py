@@ -80,3 +80,8 @@ def test_frames_do_not_mix():
     source[:, :, 1] = 1.0
     found = low_frequencies_of(source, noise)
     torch.testing.assert_close(found, source, rtol=0, atol=1e-6)
+
+
+def test_a_reference_of_another_size_is_refused(sampler, clean):
+    with pytest.raises(ValueError, match=r"bring the video to tiny-wan's frames, height and width"):
+        ReferencePath(sampler, clean[:, :, :2], sampler.noise(0))
