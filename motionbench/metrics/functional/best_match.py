@@ -24,8 +24,11 @@ def directions(vectors: NDArray[Any], epsilon: float = 0.0) -> NDArray[Any]:
 
 
 def mean_best_cosine(ours: NDArray[Any], theirs: NDArray[Any]) -> float:
-    """``(1/N) Σ_n max_m (1/F) Σ_f ⟨u_n,f, u_m,f⟩`` of flattened directions; NaN where either side has one."""
+    """``(1/N) Σ_n max_m (1/F) Σ_f ⟨u_n,f, u_m,f⟩`` of flattened directions; NaN where either side is not finite."""
     vectors = ours.shape[1] // 2
+    # A step whose square vanishes has an infinite direction, which the maximum would hide or report.
+    if not (np.isfinite(ours).all() and np.isfinite(theirs).all()):
+        return float("nan")
     best = [
         # Σ_f ⟨·,·⟩ over all pairs is a product of matrices: the [N, M, F] tensor of the scripts is never built.
         (ours[row : row + ROWS] @ theirs.T / ours.dtype.type(vectors)).max(axis=1)

@@ -20,7 +20,7 @@ def motion_fidelity_dmt(generated: ArrayLike, reference: ArrayLike) -> float:
 
     Three properties of the script are kept on purpose: the identity δ is subtracted (so a track never profits from
     the reference track of the same index, and N must be equal), only one direction is computed, and a single step of
-    length zero on either side makes the result NaN. Visibility is not looked at.
+    length zero on either side makes the result NaN, as does a position that is not finite. Visibility is not looked at.
 
     Args:
         generated: ``[N, T, 2]`` pixels.
@@ -39,9 +39,13 @@ def motion_fidelity_dmt(generated: ArrayLike, reference: ArrayLike) -> float:
         raise ValueError(f"the official script needs as many tracks on both sides, got {len(ours)} and {len(theirs)}")
     if len(ours) == 0 or ours.shape[1] < 2:
         raise ValueError(f"the official script needs a track and two frames, got tracks {list(ours.shape)}")
+    units = [_directions(side) for side in (ours, theirs)]
+    # A step whose square vanishes has an infinite direction, which the maximum would hide or report.
+    if not all(np.isfinite(side).all() for side in units):
+        return float("nan")
     steps = ours.shape[1] - 1
     # Σ_t ⟨·,·⟩ over all pairs is one product of [N, 2(T-1)] matrices: the script's [N, M, T] tensor is never built.
-    similarity = _directions(ours) @ _directions(theirs).T / np.float32(steps)
+    similarity = units[0] @ units[1].T / np.float32(steps)
     similarity -= np.eye(len(ours), dtype=np.float32)
     return float(similarity.max(axis=1).mean())
 

@@ -32,7 +32,7 @@ def motion_fidelity_fleximmt(generated: ArrayLike, reference: ArrayLike) -> floa
         A value in [−1, 1], higher is better; 0 for a still video.
 
     Raises:
-        ValueError: there is no track or no step on a side.
+        ValueError: there is no track or no step on a side, a position is not finite, or a step too long for float32.
     """
     ours = as_tracks(generated, "generated", np.float32)
     theirs = as_tracks(reference, "reference", np.float32)
@@ -40,8 +40,12 @@ def motion_fidelity_fleximmt(generated: ArrayLike, reference: ArrayLike) -> floa
         if len(side) == 0 or side.shape[1] < 2:
             raise ValueError(f"FlexiMMT's score needs a track and two frames, got {name} tracks {list(side.shape)}")
     frames = min(ours.shape[1], theirs.shape[1])
-    units = [directions(np.diff(side[:, :frames], axis=1), EPSILON) for side in (ours, theirs)]
-    return mean_best_cosine(units[0], units[1])
+    with np.errstate(over="ignore", invalid="ignore"):
+        steps = [np.diff(side[:, :frames], axis=1) for side in (ours, theirs)]
+    for name, moves in zip(("generated", "reference"), steps, strict=True):
+        if not np.isfinite(moves).all():
+            raise ValueError(f"{name} tracks have a position that is not finite, or a step too long for float32")
+    return mean_best_cosine(*(directions(moves, EPSILON) for moves in steps))
 
 
 def motion_fidelity_fleximmt_objects(objects: Sequence[tuple[ArrayLike, ArrayLike]]) -> float:

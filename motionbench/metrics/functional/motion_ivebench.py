@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from motionbench.metrics.functional.arrays import as_tracks, as_visible
+from motionbench.metrics.functional.scale import unit_of
 
 Floats = NDArray[np.float64]
 
@@ -56,19 +57,26 @@ def motion_fidelity_ivebench(
     ours = as_tracks(generated, "generated", np.float64)
     theirs = as_tracks(reference, "reference", np.float64)
     frames = min(ours.shape[1], theirs.shape[1])
-    a = _retimed(ours, as_visible(visible_generated, ours, "generated"), frames, "generated")
-    b = _retimed(theirs, as_visible(visible_reference, theirs, "reference"), frames, "reference")
+    a_seen = as_visible(visible_generated, ours, "generated")
+    b_seen = as_visible(visible_reference, theirs, "reference")
+    _require_finite(ours[a_seen], "generated")
+    _require_finite(theirs[b_seen], "reference")
+    unit = unit_of(ours[a_seen], theirs[b_seen], 1.0)
+    a, b = (_retimed(side / unit, seen, frames) for side, seen in ((ours, a_seen), (theirs, b_seen)))
     if frames < LEAST_FRAMES or len(a) == 0 or len(b) == 0:
         return 0.0
-    kept = _assigned(a, b)
+    kept = _assigned(a, b, 1 / unit)
     kept = kept[kept > THRESHOLD]
     return float(kept.mean()) if len(kept) else 0.0
 
 
-def _retimed(xy: Floats, visible: NDArray[np.bool_], frames: int, name: str) -> Floats:
-    """``[K, frames, 2]``: each track seen often enough, resampled evenly over its visible positions."""
-    if not np.isfinite(xy[visible]).all():
+def _require_finite(places: Floats, name: str) -> None:
+    if not np.isfinite(places).all():
         raise ValueError(f"{name} tracks have a visible position that is not finite")
+
+
+def _retimed(xy: Floats, visible: NDArray[np.bool_], frames: int) -> Floats:
+    """``[K, frames, 2]``: each track seen often enough, resampled evenly over its visible positions."""
     target = np.linspace(0, 1, frames)
     out = []
     for track, seen in zip(xy, visible, strict=True):
@@ -79,19 +87,19 @@ def _retimed(xy: Floats, visible: NDArray[np.bool_], frames: int, name: str) -> 
     return np.stack(out) if out else np.empty((0, frames, 2))
 
 
-def _assigned(a: Floats, b: Floats) -> Floats:
-    """Similarities of the pairs of the best assignment."""
+def _assigned(a: Floats, b: Floats, pixel: float) -> Floats:
+    """Similarities of the pairs of the best assignment; ``pixel`` is one in the unit of the paths."""
     from scipy.optimize import linear_sum_assignment
 
     rows = max(1, _CELLS // (len(b) * a.shape[1]))
-    similarity = np.concatenate([_similarity(a[row : row + rows], b) for row in range(0, len(a), rows)])
+    similarity = np.concatenate([_similarity(a[row : row + rows], b, pixel) for row in range(0, len(a), rows)])
     return np.asarray(similarity[linear_sum_assignment(similarity, maximize=True)])
 
 
-def _similarity(a: Floats, b: Floats) -> Floats:
+def _similarity(a: Floats, b: Floats, pixel: float) -> Floats:
     """``[N, M]``."""
     span = (_span(a)[:, None] + _span(b)[None]) / 2
-    span = np.where(span < _STILL, 1.0, span)[..., None]
+    span = np.where(span < _STILL * pixel, pixel, span)[..., None]
     x, y = (a[:, None, :, axis] - b[None, :, :, axis] for axis in range(2))
     position = _closeness(x, y, span)
     velocity = _closeness(np.diff(x), np.diff(y), span)

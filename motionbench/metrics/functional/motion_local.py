@@ -161,7 +161,7 @@ def _agreement(ours: _Side, theirs: _Side, reach: float, least: float) -> float 
 
 def _kernel(points: Floats, centres: Floats, reach: float) -> Floats:
     with np.errstate(over="ignore"):
-        apart = (points[:, None] - centres[None]) / reach
+        apart = (points[:, None] - centres[None]) / max(reach, np.finfo(float).tiny)
         return np.asarray(np.exp(-0.5 * (apart * apart).sum(axis=-1)))
 
 

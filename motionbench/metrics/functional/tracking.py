@@ -18,10 +18,13 @@ THRESHOLDS = (1.0, 2.0, 4.0)
 
 @dataclass(frozen=True)
 class TrackerError:
-    """Distance of predicted from exact positions; None where no exact point is visible after frame 0."""
+    """Distance of predicted from exact positions; None where no exact point is visible after frame 0.
+
+    A prediction that is not finite is farther away than any threshold.
+    """
 
     median: float | None
-    """Pixels, over the exactly visible points."""
+    """Pixels, over the exactly visible points; None as well where half of the predictions are not finite."""
     within: tuple[float, ...] | None
     """Share of those points within each of ``THRESHOLDS``."""
     delta_avg: float | None
@@ -52,11 +55,13 @@ def tracker_error(
     seen, there = as_visible(visible, ours, "predicted")[:, 1:], as_visible(exact_visible, truth, "exact")[:, 1:]
     if not there.any():
         return TrackerError(None, None, None, None)
-    distance = np.linalg.norm(ours - truth, axis=-1)[:, 1:]
+    with np.errstate(over="ignore", invalid="ignore"):
+        away = np.hypot(*np.moveaxis(ours - truth, -1, 0))[:, 1:]
+    distance = np.where(np.isfinite(away), away, np.inf)
     within = tuple(float((distance[there] < threshold).mean()) for threshold in THRESHOLDS)
     moves = np.abs(truth - truth[:, :1]).max(axis=(1, 2)) > 0
     return TrackerError(
-        median=float(np.median(distance[there])),
+        median=_median(distance, there),
         within=within,
         delta_avg=float(np.mean(within)),
         occlusion_accuracy=float((seen == there).mean()),
@@ -65,4 +70,5 @@ def tracker_error(
 
 
 def _median(distance: NDArray[np.float64], where: NDArray[np.bool_]) -> float | None:
-    return float(np.median(distance[where])) if where.any() else None
+    middle = float(np.median(distance[where])) if where.any() else np.inf
+    return middle if np.isfinite(middle) else None
