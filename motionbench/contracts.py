@@ -88,7 +88,10 @@ class PointTracker(typing.Protocol):
 
 @runtime_checkable
 class Encoder(typing.Protocol):
-    """Embeds frames and texts into one space."""
+    """Embeds frames and texts into one space.
+
+    With a method ``truncated_tokens(prompt) -> int`` besides, rows tell how much of a prompt was not read.
+    """
 
     signature: str
 

@@ -35,6 +35,30 @@ class Choice:
         return f"{self.spec.name}[{listing}]" if listing else self.spec.name
 
 
+@dataclass(frozen=True)
+class Variant:
+    """A method as it is asked for."""
+
+    method: str
+    preset: str | None = None
+    assignments: tuple[tuple[str, str], ...] = ()
+    """Options and their values, as text."""
+
+
+def parse_variant(text: str) -> Variant:
+    """``sdedit``, ``sdedit:low`` or ``fym:stride=2+rank=8``: a preset, options, or both; else raises UsageError."""
+    method, colon, rest = text.partition(":")
+    parts = [part.strip() for part in rest.split("+")] if colon else []
+    presets = [part for part in parts if "=" not in part]
+    if not method or not all(parts) or len(presets) > 1:
+        raise UsageError(
+            f"--method {text!r} is not NAME, NAME:PRESET or NAME:OPTION=VALUE+OPTION=VALUE, "
+            "for example --method sdedit:low --method fym:rank=16"
+        )
+    pairs = tuple((option.strip(), value.strip()) for part in parts for option, e, value in [part.partition("=")] if e)
+    return Variant(method.strip(), presets[0] if presets else None, pairs)
+
+
 def resolve(spec: MethodSpec, backbone: str, preset: str | None, assignments: Sequence[tuple[str, str]]) -> Choice:
     """Defaults, the preset (``preset`` or the one that applies itself to the backbone), assignments; in this order."""
     name = preset if preset is not None else spec.preset_of.get(backbone, "")

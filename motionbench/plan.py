@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from motionbench import store
+from motionbench.columns import Column
 from motionbench.isolation import environments
 from motionbench.options import Choice
 from motionbench.precomputed import Precomputed
 from motionbench.request import Request
-from motionbench.specs import MetricSpec
 from motionbench.store import CaseLine, Configuration, MethodLine, MetricLine, Stage
 from motionbench.store.keys import digest_of
 from motionbench.types import CaseEntry, Protocol
@@ -77,7 +77,7 @@ class ScoreItem:
 
     stage: ClassVar[Stage] = "score"
     key: str
-    metric: MetricSpec
+    column: Column
     generation: GenerateItem
     tracks: TrackItem | None
     reference_tracks: TrackItem | None
@@ -114,12 +114,12 @@ class Plan:
             protocol=request.protocol,
             backbone=request.backbone.name,
             backbone_digest=request.backbone_digest,
-            encoder=request.encoder.name if request.encoder else "",
-            encoder_digest=request.encoder_digest,
+            encoder=",".join(name for name, _ in _encoders(request)),
+            encoder_digest=",".join(digest for _, digest in _encoders(request)),
             seeds=request.seeds,
             tune_seed=request.tune_seed,
             methods=tuple(map(_method_line, request.methods)),
-            metrics=tuple(map(_metric_line, request.metrics)),
+            metrics=tuple(map(_metric_line, request.columns)),
             cases=tuple(CaseLine(e.id, e.category, e.reference_id, e.digest) for e in request.entries),
             score_keys=tuple(sorted({item.key for item in self.scores})),
             manifest_digest=digest_of(list(request.suite.entries)),
@@ -132,9 +132,9 @@ def make(request: Request) -> Plan:
     """Items in the order in which they run: method by method, controls first, each generation through to its scores."""
     references = {entry.id: _reference_tracks(request, entry) for entry in request.entries}
     scores = [
-        _score(request, metric, generation, references[generation.entry.id])
+        _score(request, column, generation, references[generation.entry.id])
         for generation in _generations(request)
-        for metric in request.metrics
+        for column in request.columns
     ]
     return Plan(request, tuple(scores))
 
@@ -223,20 +223,20 @@ def _tracker_parts(request: Request) -> dict[str, object]:
     return {"tracker": protocol.tracker, "version": request.tracker_version, "grid": protocol.grid}
 
 
-def _score(request: Request, metric: MetricSpec, generation: GenerateItem, reference: TrackItem) -> ScoreItem:
-    tracks = _tracks(request, generation) if "tracks" in metric.needs else None
+def _score(request: Request, column: Column, generation: GenerateItem, reference: TrackItem) -> ScoreItem:
+    tracks = _tracks(request, generation) if "tracks" in column.spec.needs else None
     key = store.key(
         "score",
-        metric=metric.name,
-        version=metric.version,
+        metric=column.spec.name,
+        version=column.spec.version,
         protocol=dataclasses.replace(request.protocol, name=""),
         generation=generation.key,
         tracks=[tracks.key, reference.key] if tracks else None,
-        encoder=request.encoder_digest if "encoder" in metric.needs else None,
+        encoder=column.encoder_digest if column.encoder else None,
         prompt=generation.entry.prompt,
         reference=generation.entry.digest,
     )
-    return ScoreItem(key, metric, generation, tracks, reference if tracks else None)
+    return ScoreItem(key, column, generation, tracks, reference if tracks else None)
 
 
 def _method_line(choice: Choice) -> MethodLine:
@@ -254,5 +254,12 @@ def _method_line(choice: Choice) -> MethodLine:
     )
 
 
-def _metric_line(spec: MetricSpec) -> MetricLine:
-    return MetricLine(spec.name, spec.version, spec.unit, spec.better, spec.status, spec.decimals)
+def _encoders(request: Request) -> list[tuple[str, str]]:
+    """Name and digest of each, in the order asked for."""
+    used = [(column.encoder.name, column.encoder_digest) for column in request.columns if column.encoder]
+    return list(dict.fromkeys(used))
+
+
+def _metric_line(column: Column) -> MetricLine:
+    spec = column.spec
+    return MetricLine(column.name, spec.version, spec.unit, spec.better, spec.status, spec.decimals)

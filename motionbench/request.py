@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import cast
 
 from motionbench import options, registry
+from motionbench.columns import Column, columns
 from motionbench.contracts import Suite
 from motionbench.errors import UsageError
-from motionbench.options import Choice
+from motionbench.options import Choice, Variant
 from motionbench.precomputed import Given
 from motionbench.precomputed import resolve as match_videos
 from motionbench.sources import Sources, folder_protocol
-from motionbench.specs import BackboneSpec, EncoderSpec, MethodSpec, MetricSpec
+from motionbench.specs import BackboneSpec, MethodSpec
 from motionbench.trackers import identity
 from motionbench.types import CaseEntry, Protocol
 
@@ -25,13 +26,15 @@ class Question:
     """The words of the command line, unresolved."""
 
     methods: tuple[str, ...]
+    """Each as ``options.parse_variant`` reads it: ``NAME`` or ``NAME:PRESET+OPTION=VALUE``."""
     suite: str = "mini"
     data: Path | None = None
     """A folder of the user's own, instead of a suite."""
     metrics: tuple[str, ...] = ()
     """() for those that say ``by_default``."""
     backbone: str = "mini-wan"
-    encoder: str = "mini-clip"
+    encoders: tuple[str, ...] = ("mini-clip",)
+    """The first gives the columns of metrics that need one, each other one columns of its own."""
     tracker: str = ""
     """"" for the protocol's own."""
     preset: str | None = None
@@ -54,14 +57,10 @@ class Request:
     protocol: Protocol
     methods: tuple[Choice, ...]
     """Sorted by label, controls first: the order of the command line means nothing."""
-    metrics: tuple[MetricSpec, ...]
+    columns: tuple[Column, ...]
     backbone: BackboneSpec
     backbone_digest: str
     """Of its weights; "" where no method runs on a backbone."""
-    encoder: EncoderSpec | None
-    """None where no metric needs one."""
-    encoder_digest: str
-    """Of its weights; "" where no metric needs one."""
     tracker_version: str
     """With the digest of its weights; "" where no metric needs tracks."""
     seeds: tuple[int, ...]
@@ -73,7 +72,7 @@ def resolve(question: Question, sources: Sources | None = None) -> Request:
     sources = sources or Sources()
     backbone = registry.backbone(question.backbone)
     methods = _methods(question, backbone)
-    metrics = _metrics(question.metrics)
+    scored = columns(question.metrics, question.encoders, sources.encoder_digest)
     suite = _open(question, backbone, sources)
     protocol = _protocol(suite.protocol, question.tracker)
     entries = tuple(sources.quick(suite.entries) if question.quick else suite.entries)
@@ -81,18 +80,15 @@ def resolve(question: Question, sources: Sources | None = None) -> Request:
     uses_backbone = any(choice.spec.backbones for choice in methods)
     if uses_backbone:
         _check_fit(backbone, protocol)
-    uses_encoder, uses_tracks = (any(need in metric.needs for metric in metrics) for need in ("encoder", "tracks"))
-    encoder = registry.encoder(question.encoder) if uses_encoder else None
+    uses_tracks = any("tracks" in column.spec.needs for column in scored)
     return Request(
         suite=suite,
         entries=entries,
         protocol=protocol,
         methods=(*methods, given) if given else methods,
-        metrics=metrics,
+        columns=scored,
         backbone=backbone,
         backbone_digest=sources.backbone_digest(backbone) if uses_backbone else "",
-        encoder=encoder,
-        encoder_digest=sources.encoder_digest(encoder) if encoder else "",
         tracker_version=identity.version(registry.tracker(protocol.tracker)) if uses_tracks else "",
         seeds=given.seeds if given else tuple(sorted(set(question.seeds))),
         tune_seed=question.tune_seed,
@@ -100,19 +96,28 @@ def resolve(question: Question, sources: Sources | None = None) -> Request:
 
 
 def _methods(question: Question, backbone: BackboneSpec) -> tuple[Choice, ...]:
-    named = [registry.method(name) for name in question.methods]
+    variants = [options.parse_variant(text) for text in question.methods]
+    named = {variant.method: registry.method(variant.method) for variant in variants}
     controls = [spec for spec in _controls() if question.controls and _runs_on(spec, backbone)]
-    specs = {spec.name: spec for spec in named + controls}
+    specs = {spec.name: spec for spec in (*named.values(), *controls)}
     if not specs and question.given is None:
         raise UsageError("no method to run: name one, for example --method fym (motionbench method list shows all)")
-    _check_backbone(named, backbone)
+    _check_backbone(tuple(named.values()), backbone)
     assignments = _by_method(question.assignments, specs)
-    presets = _presets(question.preset, named)
+    presets = _presets(question.preset, tuple(named.values()))
+    asked = [(named[variant.method], variant) for variant in variants]
+    asked += [(spec, Variant(spec.name)) for spec in controls if spec.name not in {spec.name for spec, _ in asked}]
     choices = [
-        options.resolve(spec, backbone.name, presets.get(name), assignments.get(name, ()))
-        for name, spec in specs.items()
+        options.resolve(
+            spec,
+            backbone.name,
+            variant.preset or presets.get(spec.name),
+            (*assignments.get(spec.name, ()), *variant.assignments),
+        )
+        for spec, variant in asked
     ]
-    return tuple(sorted(choices, key=lambda choice: (not choice.spec.control, choice.spec.tuned, choice.label)))
+    distinct = {choice.label: choice for choice in choices}.values()
+    return tuple(sorted(distinct, key=lambda choice: (not choice.spec.control, choice.spec.tuned, choice.label)))
 
 
 def _controls() -> list[MethodSpec]:
@@ -151,16 +156,6 @@ def _presets(preset: str | None, named: Sequence[MethodSpec]) -> dict[str, str]:
         known = sorted({name for spec in named for name in spec.presets})
         raise UsageError(f"no method asked for has a preset {preset!r}; known: {', '.join(known) or 'none'}")
     return having
-
-
-def _metrics(names: Sequence[str]) -> tuple[MetricSpec, ...]:
-    if names:
-        return tuple({spec.name: spec for spec in map(registry.metric, names)}.values())
-    specs = [cast(MetricSpec, entry.spec) for entry in registry.entries("metrics") if entry.spec is not None]
-    order = {"headline": 0, "comparability": 1, "diagnostic": 2}
-    kept = [spec for spec in specs if spec.by_default]
-    # Motion first: it is what is transferred, and the first headline metric ranks the table.
-    return tuple(sorted(kept, key=lambda spec: (order[spec.status], "tracks" not in spec.needs, spec.name)))
 
 
 def _open(question: Question, backbone: BackboneSpec, sources: Sources) -> Suite:

@@ -28,7 +28,7 @@ def identity(plan: Plan, item: ScoreItem) -> Identity:
     """What ``Row.identity`` of the item's row is."""
     generation = item.generation
     suite = plan.request.suite.name
-    return item.key, suite, generation.entry.id, generation.choice.label, generation.seed, item.metric.name
+    return item.key, suite, generation.entry.id, generation.choice.label, generation.seed, item.column.name
 
 
 def describe(plan: Plan, item: ScoreItem, verdict: Verdict, store: Store, environment: str) -> Row:
@@ -45,14 +45,15 @@ def describe(plan: Plan, item: ScoreItem, verdict: Verdict, store: Store, enviro
         reference=entry.reference_id,
         method=generation.choice.label,
         seed=generation.seed,
-        metric=item.metric.name,
+        metric=item.column.name,
         status=verdict.status,
         value=score.value,
         reason=verdict.reason,
         error_class=verdict.error_class,
         signature=score.signature,
+        truncated_tokens=score.truncated_tokens,
         method_version=generation.choice.spec.version,
-        metric_version=item.metric.version,
+        metric_version=item.column.spec.version,
         backbone=request.backbone.name,
         protocol=protocol.name,
         frames=protocol.frames,

@@ -110,19 +110,27 @@ def _track(item: TrackItem, workshop: Workshop, store: Store) -> None:
 
 
 def _score(item: ScoreItem, workshop: Workshop, store: Store) -> None:
-    metric = workshop.metric(item.metric)
+    metric = workshop.metric(item.column)
+    encoder = workshop.encoder(item.column.encoder) if item.column.encoder else None
     evidence = Evidence(
         case=workshop.case(item.generation.entry),
         video=_video(item.generation, workshop, store),
         tracks=_tracks(item.tracks, store),
         reference_tracks=_tracks(item.reference_tracks, store),
     )
+    if encoder:
+        encoder.reset()
     started = time.perf_counter()
     try:
-        meta = Meta(value=_finite(float(metric(evidence)), item.metric.name))
+        meta = Meta(value=_finite(float(metric(evidence)), item.column.name))
     except Undefined as undefined:
         meta = Meta("undefined", str(undefined))
-    meta = dataclasses.replace(meta, seconds=time.perf_counter() - started, signature=metric.signature)
+    meta = dataclasses.replace(
+        meta,
+        seconds=time.perf_counter() - started,
+        signature=metric.signature,
+        truncated_tokens=encoder.truncated_tokens if encoder else 0,
+    )
     with store.objects.filling("score", item.key) as folder:
         store.objects.commit("score", item.key, folder, meta)
 

@@ -12,10 +12,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from motionbench import registry
-from motionbench.contracts import Encoder, Method, Metric, PointTracker
+from motionbench.columns import Column
+from motionbench.contracts import Method, Metric, PointTracker
+from motionbench.encoders.watched import WatchedEncoder
 from motionbench.options import Choice
 from motionbench.request import Request
-from motionbench.specs import MetricSpec
+from motionbench.specs import EncoderSpec
 from motionbench.types import Annotation, Case, CaseEntry, Video
 
 if TYPE_CHECKING:
@@ -50,6 +52,7 @@ class Workshop:
         self._cases: Recent[Case] = Recent(_CASES)
         self._methods: dict[str, Method] = {}
         self._workers: list[IsolatedMethod] = []
+        self._encoders: dict[str, WatchedEncoder] = {}
         self._metrics: dict[str, Metric] = {}
 
     @cached_property
@@ -63,11 +66,11 @@ class Workshop:
         """The protocol's tracker."""
         return cast(PointTracker, registry.implementation(registry.tracker(self.request.protocol.tracker))())
 
-    @cached_property
-    def encoder(self) -> Encoder | None:
-        """The image-text model, or None where no metric needs one."""
-        spec = self.request.encoder
-        return cast(Encoder, registry.implementation(spec)(spec)) if spec else None
+    def encoder(self, spec: EncoderSpec) -> WatchedEncoder:
+        """An image-text model with its weights loaded."""
+        if spec.name not in self._encoders:
+            self._encoders[spec.name] = WatchedEncoder(registry.implementation(spec)(spec))
+        return self._encoders[spec.name]
 
     def method(self, choice: Choice) -> Method:
         """A method with its options."""
@@ -92,12 +95,12 @@ class Workshop:
         for worker in self._workers:
             worker.close()
 
-    def metric(self, spec: MetricSpec) -> Metric:
-        """A metric under the run's protocol."""
-        if spec.name not in self._metrics:
-            encoder = self.encoder if "encoder" in spec.needs else None
-            self._metrics[spec.name] = registry.implementation(spec)(self.request.protocol, encoder)
-        return self._metrics[spec.name]
+    def metric(self, column: Column) -> Metric:
+        """A column's metric under the run's protocol."""
+        if column.name not in self._metrics:
+            encoder = self.encoder(column.encoder) if column.encoder else None
+            self._metrics[column.name] = registry.implementation(column.spec)(self.request.protocol, encoder)
+        return self._metrics[column.name]
 
     def case(self, entry: CaseEntry) -> Case:
         """A case, decoded and verified."""

@@ -6,6 +6,7 @@ import pytest
 
 from motionbench import options
 from motionbench.errors import UsageError
+from motionbench.options import Variant
 from motionbench.specs import MethodSpec
 
 SPEC = MethodSpec(
@@ -70,3 +71,23 @@ def test_assignments_of_another_form_are_refused(text: str) -> None:
 
 def test_a_value_may_hold_equals_signs_and_dots() -> None:
     assert options.parse_assignments(["fym.kind=a=b.c"]) == [("fym", "kind", "a=b.c")]
+
+
+@pytest.mark.parametrize(
+    ("text", "variant"),
+    [
+        ("fym", Variant("fym")),
+        ("sdedit:low", Variant("sdedit", "low")),
+        ("fym:stride=2+rank=8", Variant("fym", None, (("stride", "2"), ("rank", "8")))),
+        ("fym:rank=8+release", Variant("fym", "release", (("rank", "8"),))),
+        ("fym:source=a=b", Variant("fym", None, (("source", "a=b"),))),
+    ],
+)
+def test_a_method_is_asked_for_with_a_preset_and_options(text: str, variant: Variant) -> None:
+    assert options.parse_variant(text) == variant
+
+
+@pytest.mark.parametrize("text", ["", ":low", "fym:", "fym:low+", "fym:low+high"])
+def test_any_other_form_of_a_method_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="is not NAME, NAME:PRESET or NAME:OPTION=VALUE"):
+        options.parse_variant(text)

@@ -179,6 +179,20 @@ def test_a_plugin_that_raises_at_import_is_named_with_its_reason() -> None:
 
 
 def test_without_names_all_but_diagnostic_metrics_are_used_and_motion_leads() -> None:
-    metrics = made(metrics=()).request.metrics
-    assert metrics[0].name == "motion_fidelity[local]"
-    assert "fake_nan" not in {metric.name for metric in metrics}
+    columns = made(metrics=()).request.columns
+    assert columns[0].name == "motion_fidelity[local]"
+    assert "fake_nan" not in {column.name for column in columns}
+
+
+def test_presets_and_options_of_one_method_are_rows_of_one_table() -> None:
+    chosen = made(methods=("fake-roll", "fake-roll:shift=2", "fake-roll:shift=2", "fake-roll:shift=1"))
+    labels = [choice.label for choice in chosen.request.methods]
+    assert labels == ["fake-roll", "fake-roll[shift=1]", "fake-roll[shift=2]"]
+    sedit = made(methods=("sdedit:low", "sdedit:high+strength=0.8"), suite="mini", metrics=("clip_text",)).request
+    assert [choice.label for choice in sedit.methods] == ["sdedit[preset=high,strength=0.8]", "sdedit[preset=low]"]
+    assert [choice.options["strength"] for choice in sedit.methods] == [0.8, 0.25]
+
+
+def test_what_is_set_for_a_method_holds_for_all_its_rows_and_a_row_may_differ() -> None:
+    chosen = made(methods=("fake-tuned", "fake-tuned:shift=3"), assignments=("fake-tuned.shift=2",)).request.methods
+    assert [choice.options["shift"] for choice in chosen] == [2, 3]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 EPILOG = (
     "Examples:\n\n"
     "motionbench eval --method fym --quick\n\n"
-    "motionbench eval --method fym --set fym.sparse_sampling=false --seeds 0,1,2\n\n"
+    "motionbench eval --method fym,fym:stride=2,sdedit:low,sdedit:high --seeds 0,1,2\n\n"
     "motionbench eval --method fym --data my-videos --format json > table.json"
 )
 _FAILED, _INCONCLUSIVE, _INTERRUPTED = 3, 8, 130
@@ -52,7 +52,7 @@ def evaluate(
     preset: options.Preset = None,
     assignments: options.Assignments = None,
     backbone: options.Backbone = "mini-wan",
-    encoder: options.Encoder = "mini-clip",
+    encoder: options.Encoders = None,
     tracker: options.Tracker = "",
     store: options.StoreFolder = options.DEFAULT_STORE,
     seed: options.Seed = None,
@@ -74,7 +74,7 @@ def evaluate(
         data=data,
         metrics=options.listed(metric),
         backbone=backbone,
-        encoder=encoder,
+        encoders=options.listed(encoder) or ("mini-clip",),
         tracker=tracker,
         preset=preset,
         assignments=tuple(assignments or ()),

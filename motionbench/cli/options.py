@@ -41,7 +41,13 @@ def _option(flag: str, panel: str, text: str, *more: str, **keywords: Any) -> An
 
 
 Methods = Annotated[
-    list[str] | None, _option("--method", WHAT, "A method, or several with commas; may be given again.", "-m")
+    list[str] | None,
+    _option(
+        "--method",
+        WHAT,
+        "A method, or several with commas; may be given again. NAME:PRESET or NAME:OPTION=VALUE for a row of its own.",
+        "-m",
+    ),
 ]
 Suite = Annotated[str | None, _option("--suite", WHAT, "The suite of cases; mini unless told otherwise.", "-s")]
 Data = Annotated[
@@ -57,7 +63,10 @@ Assignments = Annotated[
     _option("--set", WHAT, "An option of a method, as METHOD.OPTION=VALUE; may be given again."),
 ]
 Backbone = Annotated[str, _option("--backbone", WHERE, "The text-to-video model under the methods.")]
-Encoder = Annotated[str, _option("--encoder", WHERE, "The image-text model under the metrics.")]
+Encoders = Annotated[
+    list[str] | None,
+    _option("--encoder", WHERE, "The image-text model under the metrics (mini-clip); further ones get own columns."),
+]
 Tracker = Annotated[str, _option("--tracker", WHERE, "Another point tracker than the protocol's.", show_default=False)]
 StoreFolder = Annotated[Path, _option("--store", WHERE, "The folder that keeps everything.")]
 Seed = Annotated[list[int] | None, _option("--seed", AGAIN, "A seed of generations; may be given again.")]

@@ -26,7 +26,7 @@ def choose() -> Display:
 def describe(item: Item) -> str:
     """Method, case, seed and stage of an item, as one line."""
     if isinstance(item, ScoreItem):
-        return f"{describe(item.generation)} · {item.metric.name}"
+        return f"{describe(item.generation)} · {item.column.name}"
     if isinstance(item, TrackItem):
         return f"{describe(item.generation) if item.generation else item.entry.id} · track"
     what = f"{item.choice.label} · {item.entry.id}"

@@ -46,6 +46,16 @@ class Omission:
 
 
 @dataclass(frozen=True)
+class Truncation:
+    """Prompts of a metric that its encoder read only the beginning of."""
+
+    metric: str
+    cases: tuple[str, ...]
+    tokens: int
+    """The most that one of them lost."""
+
+
+@dataclass(frozen=True)
 class Board:
     """All that a table shows."""
 
@@ -62,6 +72,7 @@ class Board:
     """Scores that were asked for and have neither a value nor a reason yet."""
     rejections: tuple[Rejection, ...] = ()
     """Metrics of the table that the self-check did not admit."""
+    truncations: tuple[Truncation, ...] = ()
 
     @property
     def categories(self) -> tuple[str, ...]:
@@ -107,6 +118,7 @@ def board(configuration: Configuration, rows: Sequence[Row], rejections: Sequenc
         tune_seconds=dict(_tuning(rows, methods)),
         unfinished=max(0, asked - len(rows)),
         rejections=_of_the_table(configuration, rejections),
+        truncations=tuple(_truncations(rows)),
     )
 
 
@@ -201,6 +213,12 @@ def _failures(rows: Sequence[Row]) -> list[Failure]:
         Failure(*key, *(_distinct(getattr(row, field) for row in group) for field in ("method", "metric", "case")))
         for key, group in sorted(groups.items())
     ]
+
+
+def _truncations(rows: Sequence[Row]) -> Iterable[Truncation]:
+    for metric in _distinct(row.metric for row in rows if row.truncated_tokens):
+        cut = [row for row in rows if row.metric == metric and row.truncated_tokens]
+        yield Truncation(metric, _distinct(row.case for row in cut), max(row.truncated_tokens for row in cut))
 
 
 def _tuning(rows: Sequence[Row], methods: Iterable[MethodLine]) -> Iterable[tuple[str, float]]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from motionbench.leaderboard.aggregate import ALL, ANCHOR, Board, Failure
+from motionbench.leaderboard.aggregate import ALL, ANCHOR, Board, Failure, Truncation
 from motionbench.leaderboard.statistics import Interval
 from motionbench.store import MethodLine, MetricLine
 from motionbench.types import Standing
@@ -105,9 +105,10 @@ def notes(board: Board) -> list[str]:
     notice = [board.configuration.notice] if board.configuration.notice else []
     omitted = [f"{omission.method} is left out: {omission.reason}" for omission in board.omissions]
     failures = [_failure(failure, board) for failure in board.failures]
+    truncated = [_truncation(truncation) for truncation in board.truncations]
     unfinished = [f"Unfinished: {board.unfinished} scores are still to be made."] if board.unfinished else []
     rejected = [f"{REJECTED} {rejection.metric}: {rejection.reason}" for rejection in board.rejections]
-    return [legend(board), *notice, *rejected, *omitted, *failures, *unfinished]
+    return [legend(board), *notice, *rejected, *truncated, *omitted, *failures, *unfinished]
 
 
 def _difference(board: Board, metric: MetricLine, found: Interval | None) -> Cell:
@@ -123,14 +124,24 @@ def _spread(low: float | None, high: float | None, form: str) -> str:
 
 
 def _failure(failure: Failure, board: Board) -> str:
-    cases = f"{len(failure.cases)} case" + ("s" if len(failure.cases) != 1 else "")
-    listed = ", ".join(failure.cases[:3]) + ("…" if len(failure.cases) > 3 else "")
     every = len(failure.metrics) == len(board.configuration.metrics)
     metrics = "every metric" if every else ", ".join(failure.metrics)
     return (
-        f"† {', '.join(failure.methods)}: {failure.status.replace('_', ' ')} on {cases} ({listed}), "
+        f"† {', '.join(failure.methods)}: {failure.status.replace('_', ' ')} on {_cases(failure.cases)}, "
         f"{metrics}: {failure.reason}"
     )
+
+
+def _truncation(truncation: Truncation) -> str:
+    return (
+        f"{truncation.metric}: the encoder reads only the beginning of the prompts of {_cases(truncation.cases)}; "
+        f"up to {truncation.tokens} tokens are not read"
+    )
+
+
+def _cases(names: Sequence[str]) -> str:
+    listed = ", ".join(names[:3]) + ("…" if len(names) > 3 else "")
+    return f"{len(names)} case" + ("s" if len(names) != 1 else "") + f" ({listed})"
 
 
 def _column(board: Board, metric: MetricLine, category: str) -> list[Cell]:

@@ -42,6 +42,8 @@ class Meta:
     """Of a score."""
     signature: str = ""
     """Of a score's metric or a track's tracker."""
+    truncated_tokens: int = 0
+    """Of a score: tokens at the end of a prompt that its encoder did not read."""
     substages: Mapping[str, float] = field(default_factory=dict)
     """Seconds by stage of tuning."""
 

@@ -40,6 +40,8 @@ class Row:
     reason: str = ""
     error_class: str = ""
     signature: str = ""
+    truncated_tokens: int = 0
+    """At the end of a prompt that the metric's encoder did not read."""
     method_version: str = ""
     metric_version: str = ""
     backbone: str = ""

@@ -41,8 +41,10 @@ MINI: Options = {
     "loss_weighting": "uniform",
     "stride": 1,
 }
-"""For ``mini-wan``: few steps, high noise levels, where trajectories are decided. The paper's sparse clips have 17 of 81
-frames; a clip of ``mini-wan`` has 17 in all, so all are taken."""
+"""For ``mini-wan``: few steps, high noise levels, where trajectories are decided.
+
+The paper's sparse clips have 17 of 81 frames; a clip of ``mini-wan`` has 17 in all, so all are taken.
+"""
 
 _TABLE = "main comparison, its own unreleased set; known from a summary of the ICLR 2026 version"
 
