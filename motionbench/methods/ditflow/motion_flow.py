@@ -40,17 +40,18 @@ def motion_flow(
     grid's and for a temperature that is not positive.
     """
     _check(queries, keys, grid, temperature)
-    at_once = frames_at_once or max(1, _LOGITS_AT_ONCE // grid.tokens_a_frame**2)
     scale = temperature / (queries.shape[2] * math.sqrt(queries.shape[3]))
-    # The mean over heads of Q·K is one product of all heads side by side.
-    first, second = (grid.unfold(part.flatten(2)).flatten(2, 3).unbind(1) for part in (queries, keys))
     places = _places(grid, queries)
-    # Too few logits to be worth a second computation.
-    kept = frames_at_once is None and grid.tokens**2 <= _LOGITS_AT_ONCE
+    # The mean over heads of Q·K is one product of all heads side by side.
+    sides = queries.flatten(2), keys.flatten(2)
+    if frames_at_once is None and grid.tokens**2 <= _LOGITS_AT_ONCE:
+        return _whole(*sides, grid, places, scale, hard)
+    at_once = frames_at_once or max(1, _LOGITS_AT_ONCE // grid.tokens_a_frame**2)
+    first, second = (grid.unfold(part).flatten(2, 3).unbind(1) for part in sides)
     rows = []
     for frame in first:
         chunks = [
-            _chunk(frame, second[start : start + at_once], places, scale, hard, kept)
+            _chunk(frame, second[start : start + at_once], places, scale, hard)
             for start in range(0, grid.frames, at_once)
         ]
         rows.append(torch.cat(chunks, dim=1))
@@ -75,9 +76,18 @@ def _places(grid: TokenGrid, like: Tensor) -> Tensor:
     return torch.stack([x.flatten(), y.flatten()], dim=-1)
 
 
-def _chunk(queries: Tensor, keys: tuple[Tensor, ...], places: Tensor, scale: float, hard: bool, kept: bool) -> Tensor:
+def _whole(queries: Tensor, keys: Tensor, grid: TokenGrid, places: Tensor, scale: float, hard: bool) -> Tensor:
+    """The field from one product: too few logits to be worth a second computation, or a call a frame."""
+    frames, tokens = grid.frames, grid.tokens_a_frame
+    logits = scale * queries.to(places.dtype) @ keys.to(places.dtype).mT
+    logits = logits.unflatten(2, (frames, tokens)).unflatten(1, (frames, tokens))
+    found = _found(logits, places, hard) - places[:, None]
+    return found.transpose(2, 3)
+
+
+def _chunk(queries: Tensor, keys: tuple[Tensor, ...], places: Tensor, scale: float, hard: bool) -> Tensor:
     """``[B, len(keys), N, 2]`` from one frame's queries and some frames' keys, each ``[B, N, heads * head_dim]``."""
-    if torch.is_grad_enabled() and not (hard or kept):
+    if torch.is_grad_enabled() and not hard:
         soft: Tensor = checkpoint(_displacements, queries, places, scale, hard, *keys, use_reentrant=False)
         return soft
     return _displacements(queries, places, scale, hard, *keys)
@@ -86,8 +96,12 @@ def _chunk(queries: Tensor, keys: tuple[Tensor, ...], places: Tensor, scale: flo
 def _displacements(queries: Tensor, places: Tensor, scale: float, hard: bool, *keys: Tensor) -> Tensor:
     dtype = places.dtype
     logits = scale * queries.to(dtype)[:, None] @ torch.stack(keys, dim=1).to(dtype).mT
-    found = places[logits.argmax(-1)] if hard else logits.softmax(-1) @ places
-    return found - places
+    return _found(logits, places, hard) - places
+
+
+def _found(logits: Tensor, places: Tensor, hard: bool) -> Tensor:
+    """Where logits ``[..., N]`` look: ``[..., 2]``."""
+    return places[logits.argmax(-1)] if hard else logits.softmax(-1) @ places
 
 
 def motion_flow_loss(field: Tensor, reference: Tensor, *, moving_only: bool = True) -> Tensor:
