@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from motionbench.leaderboard import comparable, statistics
+from motionbench.leaderboard.costs import Cost, costs
 from motionbench.leaderboard.statistics import Interval, Observation
 from motionbench.store import Configuration, MethodLine, Rejection, Row
 from motionbench.types import CATEGORIES, Standing
@@ -13,7 +14,6 @@ from motionbench.types import CATEGORIES, Standing
 ALL = "all"
 ANCHOR = "backbone"
 """The control that methods are compared with."""
-_TUNED_WELL = ("ok", "undefined")
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,8 @@ class Board:
     contrasts: tuple[Contrast, ...]
     failures: tuple[Failure, ...]
     omissions: tuple[Omission, ...]
-    tune_seconds: Mapping[str, float]
-    """What tuning on a reference takes, on average, by method; those that do not tune are absent."""
+    costs: Mapping[str, Cost]
+    """By method; controls are absent."""
     unfinished: int
     """Scores that were asked for and have neither a value nor a reason yet."""
     rejections: tuple[Rejection, ...] = ()
@@ -115,7 +115,7 @@ def board(configuration: Configuration, rows: Sequence[Row], rejections: Sequenc
         contrasts=tuple(_contrasts(configuration, rows, methods)),
         failures=tuple(_failures(rows)),
         omissions=tuple(omissions),
-        tune_seconds=dict(_tuning(rows, methods)),
+        costs=costs(rows, methods),
         unfinished=max(0, asked - len(rows)),
         rejections=_of_the_table(configuration, rejections),
         truncations=tuple(_truncations(rows)),
@@ -219,13 +219,6 @@ def _truncations(rows: Sequence[Row]) -> Iterable[Truncation]:
     for metric in _distinct(row.metric for row in rows if row.truncated_tokens):
         cut = [row for row in rows if row.metric == metric and row.truncated_tokens]
         yield Truncation(metric, _distinct(row.case for row in cut), max(row.truncated_tokens for row in cut))
-
-
-def _tuning(rows: Sequence[Row], methods: Iterable[MethodLine]) -> Iterable[tuple[str, float]]:
-    for method in methods:
-        own = {r.reference: r.tune_seconds for r in rows if r.method == method.label and r.status in _TUNED_WELL}
-        if method.tuned and own:
-            yield method.label, statistics.mean(own.values())
 
 
 def _distinct(names: Iterable[str]) -> tuple[str, ...]:

@@ -13,13 +13,14 @@ from motionbench.types import Standing
 
 
 def as_json(board: Board, store: str) -> str:
-    """One object: suite, protocol, backbone, standings (``category`` "all" for the overall ones) and the store."""
+    """One object: suite, protocol, backbone, standings ("all" is the overall category), costs by method, store."""
     data = {
         "schema_version": SCHEMA_VERSION,
         "suite": board.configuration.suite,
         "protocol": board.configuration.protocol.name,
         "backbone": board.configuration.backbone,
         "standings": [dataclasses.asdict(standing) for standing in _ordered(board)],
+        "costs": {label: dataclasses.asdict(cost) for label, cost in board.costs.items()},
         "store": store,
     }
     return json.dumps(data, indent=2, allow_nan=False, ensure_ascii=False) + "\n"

@@ -82,6 +82,27 @@ def differences(board: Board) -> Sheet:
     )
 
 
+def expenses(board: Board) -> Sheet:
+    """Methods × what they took: tuning on a reference, generating a video, memory, parameters."""
+    lines = [
+        Line(
+            method.label,
+            False,
+            (
+                _tuning(board, method),
+                Cell(duration(cost.generate_seconds)),
+                Cell(f"{cost.peak_memory_bytes / 2**30:.2f} GiB"),
+                Cell(f"{cost.trainable_parameters:,}" if cost.trainable_parameters else "—"),
+            ),
+        )
+        for method in board.methods
+        if (cost := board.costs.get(method.label))
+    ]
+    return Sheet(
+        "cost", ("method", "tuning a reference", "a video", "peak memory", "trainable parameters"), tuple(lines)
+    )
+
+
 def title(board: Board) -> str:
     """One line that says what the table is a table of."""
     one = board.configuration
@@ -169,8 +190,8 @@ def _cell(standing: Standing, metric: MetricLine, total: int, mark: Mark) -> Cel
 
 
 def _tuning(board: Board, method: MethodLine) -> Cell:
-    seconds = board.tune_seconds.get(method.label)
-    return Cell("—" if seconds is None else duration(seconds))
+    cost = board.costs.get(method.label)
+    return Cell("—" if cost is None or cost.tune_seconds is None else duration(cost.tune_seconds))
 
 
 def _count(board: Board, method: MethodLine) -> Cell:

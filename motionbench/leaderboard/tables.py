@@ -18,7 +18,7 @@ _STYLES = {"best": "bold", "second": "underline", "": ""}
 
 
 def markdown(board: Board) -> str:
-    """The overall table, differences from the backbone, a table by category for each metric, notes and a newline."""
+    """The overall table, differences from the backbone, a table by category for each metric, costs, notes."""
     parts = [_markdown_sheet(sheet) for sheet in _sheets(board)]
     notes = "\n".join(f"- {_escaped(note)}" for note in sheets.notes(board))
     return "\n\n".join([*parts, notes]) + "\n"
@@ -39,7 +39,8 @@ def terminal(board: Board, console: Console) -> None:
 def _sheets(board: Board) -> list[Sheet]:
     metrics = board.configuration.metrics
     by_category = [sheets.by_category(board, metric) for metric in metrics] if len(board.categories) > 1 else []
-    return [sheet for sheet in (sheets.overall(board), sheets.differences(board), *by_category) if sheet.lines]
+    shown = sheets.overall(board), sheets.differences(board), *by_category, sheets.expenses(board)
+    return [sheet for sheet in shown if sheet.lines]
 
 
 def _markdown_sheet(sheet: Sheet) -> str:

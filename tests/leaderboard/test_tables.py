@@ -93,10 +93,10 @@ def test_a_metric_without_direction_has_no_differences_and_no_marks(
 
 
 def test_intervals_go_below_their_means_on_a_narrow_terminal(made: Board) -> None:
-    [wide] = [line for line in drawn(made).splitlines() if line.startswith(" fym ") and "1 min 15 s" in line]
+    wide, _ = [line for line in drawn(made).splitlines() if line.startswith(" fym ") and "1 min 15 s" in line]
     assert "0.640 [0.6" in wide
     narrow = drawn(made, width=60).splitlines()
-    [place] = [n for n, line in enumerate(narrow) if line.startswith(" fym ") and "1 min 15 s" in line]
+    place, _ = [n for n, line in enumerate(narrow) if line.startswith(" fym ") and "1 min 15 s" in line]
     assert "[" not in narrow[place]
     assert "[0.6" in narrow[place + 1]
 
@@ -123,7 +123,7 @@ def test_a_terminal_shows_the_same_and_brackets_survive(
 
 def test_json_has_the_promised_keys_and_overall_rows_are_all(made: Board) -> None:
     data = json.loads(machine.as_json(made, "store"))
-    assert list(data) == ["schema_version", "suite", "protocol", "backbone", "standings", "store"]
+    assert list(data) == ["schema_version", "suite", "protocol", "backbone", "standings", "costs", "store"]
     first = data["standings"][0]
     assert list(first) == ["method", "metric", "category", "mean", "low", "high", "n", "n_failed", "control"]
     assert (first["method"], first["category"]) == ("fym", "all")

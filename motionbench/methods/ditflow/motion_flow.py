@@ -80,7 +80,7 @@ def _whole(queries: Tensor, keys: Tensor, grid: TokenGrid, places: Tensor, scale
     """The field from one product: too few logits to be worth a second computation, or a call a frame."""
     frames, tokens = grid.frames, grid.tokens_a_frame
     logits = scale * queries.to(places.dtype) @ keys.to(places.dtype).mT
-    logits = logits.unflatten(2, (frames, tokens)).unflatten(1, (frames, tokens))
+    logits = logits.view(-1, frames, tokens, frames, tokens)
     found = _found(logits, places, hard) - places[:, None]
     return found.transpose(2, 3)
 
