@@ -59,6 +59,7 @@ SPEC = MethodSpec(
     backbones=("mini-wan",),
     inputs=("reference", "reference_prompt", "prompt"),
     tuned=True,
+    noise_from="seed",
     preset_of={"mini-wan": "mini"},
     defaults=dataclasses.asdict(FymOptions()),
     presets={"paper": PAPER, "release": RELEASE, "mini": MINI},

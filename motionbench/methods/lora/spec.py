@@ -42,6 +42,7 @@ SPEC = MethodSpec(
     backbones=("mini-wan",),
     inputs=("reference", "reference_prompt", "prompt"),
     tuned=True,
+    noise_from="seed",
     preset_of={"mini-wan": "mini"},
     defaults=dataclasses.asdict(LoraOptions()),
     presets={"usual": USUAL, "mini": MINI},

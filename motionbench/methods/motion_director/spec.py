@@ -48,6 +48,7 @@ SPEC = MethodSpec(
     backbones=("mini-wan",),
     inputs=("reference", "reference_prompt", "prompt"),
     tuned=True,
+    noise_from="seed",
     preset_of={"mini-wan": "mini"},
     defaults=dataclasses.asdict(MotionDirectorOptions()),
     presets={"paper": PAPER, "mini": MINI},
