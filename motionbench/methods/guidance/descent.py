@@ -1,4 +1,4 @@
-"""Latents moved downhill on a loss, and how far in each step of the window; pure."""
+"""Latents, or angles of positions, moved downhill on a loss, and how far in each step of the window; pure."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-LatentLoss = Callable[[Tensor], Tensor]
-"""A number for latents ``[1, C, F, h, w]``, with a gradient to them."""
+Loss = Callable[[Tensor], Tensor]
+"""A number for latents ``[1, C, F, h, w]``, or whatever is moved, with a gradient to them."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Schedule:
 
 
 def descend(
-    latents: Tensor, loss: LatentLoss, *, steps: int, rate: float, optimiser: str = "adam"
+    latents: Tensor, loss: Loss, *, steps: int, rate: float, optimiser: str = "adam"
 ) -> tuple[Tensor, tuple[float, ...]]:
     """Latents after ``steps`` updates, and the loss before each of them.
 

@@ -3,11 +3,12 @@
 Before each guided step the latents z_σ go downhill on L(features(z_σ), features of the reference); the features are
 those of some blocks in a pass at the step's noise level under the prompt, which ends behind the last of these blocks.
 Then the sampler takes its step as ever. DiTFlow (arXiv 2412.07776, algorithm 1) and DMT (arXiv 2311.17009, section 4)
-do so.
+do so. With ``positions`` the latents stay and the rotary embedding is moved in their place.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from torch import Tensor
 from motionbench.backbones.attention_capture import Captured, Injection, capture, injection
 from motionbench.contracts import Progress, silent
 from motionbench.methods.guidance.descent import Schedule, descend
+from motionbench.methods.guidance.positions import Positions
 from motionbench.methods.guidance.reference import ReferencePath
 
 if TYPE_CHECKING:
@@ -76,13 +78,17 @@ class Guidance:
     first_step: int = 0
     reference_sigma: float | None = 0.0
     """Level at which the reference is read, once; None to read it at the level of every guided step."""
+    positions: Positions | None = None
+    """What is moved in place of the latents."""
     injected: Injection | None = None
     progress: Progress = silent
     history: list[Updates] = field(default_factory=list)
     _objective: Objective | None = None
 
     def before_step(self, step: int, sigma: Tensor, latents: Tensor) -> Tensor:
-        """Latents with the reference's motion, where the step is guided."""
+        """Latents with the reference's motion, where the step is guided; with positions the latents that came."""
+        if self.positions is not None:
+            self.positions.withdraw()
         if self.injected is not None:
             self.injected.clear()
         if step - self.first_step >= self.schedule.steps:
@@ -99,9 +105,13 @@ class Guidance:
             return objective(self.wanted.of(self.backbone, moved, sigma, self.embeds)).sum()
 
         rate = self.schedule.rate(guided)
-        moved, losses = descend(latents, loss, steps=self.inner_steps, rate=rate, optimiser=self.optimiser)
+        down = functools.partial(descend, steps=self.inner_steps, rate=rate, optimiser=self.optimiser)
+        if self.positions is not None:
+            losses = self.positions.descend(lambda: loss(latents), down)
+        else:
+            latents, losses = down(latents, loss)
         self.history.append(Updates(step, float(sigma), rate, losses))
-        return moved
+        return latents
 
     @torch.no_grad()
     def _reference(self, step: int, sigma: Tensor) -> Objective:

@@ -20,6 +20,7 @@ from motionbench.errors import UsageError
 from motionbench.methods.guidance.descent import Schedule
 from motionbench.methods.guidance.loop import Guidance, ObjectiveOf, Wanted, opened
 from motionbench.methods.guidance.options import GuidanceOptions
+from motionbench.methods.guidance.positions import Positions, moved_positions
 from motionbench.methods.guidance.reference import ReferencePath, low_frequencies_of
 from motionbench.specs import Options
 from motionbench.types import Case, TuneReport, Video
@@ -69,6 +70,7 @@ class GuidedMethod(ABC, Generic[Chosen]):
         with ExitStack() as stack:
             guidance = self._guidance(sampler, path, case, first_step)
             guidance.injected, guidance.progress = opened(self.backbone, self.injected, stack), progress
+            guidance.positions = self._positions(sampler, stack)
             stack.enter_context(self.backbone.checkpointing(wanted=options.gradient_checkpointing))
             latents = sampler.sample(
                 start, case.prompt, first_step=first_step, before_step=guidance.before_step, progress=progress
@@ -83,6 +85,13 @@ class GuidedMethod(ABC, Generic[Chosen]):
                 return low_frequencies_of(path.at_step(0), noise)
             case _:
                 return noise
+
+    def _positions(self, sampler: Sampler, stack: ExitStack) -> Positions | None:
+        if self.options.target == "latent":
+            return None
+        transformer = self.backbone.transformer
+        grid = TokenGrid.of(sampler.shape, transformer.config.patch_size)
+        return stack.enter_context(moved_positions(transformer, grid, self.options.METHOD))
 
     def _guidance(self, sampler: Sampler, path: ReferencePath, case: Case, first_step: int) -> Guidance:
         options, backbone = self.options, self.backbone

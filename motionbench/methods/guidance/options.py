@@ -16,6 +16,7 @@ class GuidanceOptions(CheckedOptions):
     """Where guidance looks, how long, how strongly, and what it starts from."""
 
     CHOICES: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "target": ("latent", "rotary"),
         "optimiser": ("adam", "gradient"),
         "init": ("noise", "sdedit", "lowpass"),
         "reference_path": ("noised", "inverted"),
@@ -24,15 +25,18 @@ class GuidanceOptions(CheckedOptions):
     SHARES: ClassVar[tuple[str, ...]] = ("window", "strength", "reference_sigma")
     """Options from 0 to 1."""
 
+    target: str = "latent"
+    """What is moved: the ``latent``, or angles added to the ``rotary`` embedding of every token (``positions``)."""
     blocks: str = "middle"
     """Whose features are compared: numbers with commas, ``middle`` or ``all``."""
     window: float = 0.2
     """Share of the steps taken, from the first on, that are guided."""
     inner_steps: int = 5
-    """Updates of the latents in a guided step."""
+    """Updates in a guided step."""
     optimiser: str = "adam"
     """``adam``, begun anew in each step, or ``gradient`` descent."""
     learning_rate: float = 2e-3
+    """Of latents, or of radians."""
     final_learning_rate: float = 1e-3
     """At the end of the window; in between it changes linearly."""
     ramp: int = 0
