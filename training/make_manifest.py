@@ -1,5 +1,7 @@
 """Writes ``data_manifest.yaml``: the suites' procedural clips, with captions and digests computed from the world.
 
+Real clips stand behind the line ``REAL`` and are written by hand; they are kept as they are.
+
 ``python -m training.make_manifest`` after any change of the world or of the table below; the same table gives the same
 file. Seeds lie in [900000, 999999], training's below: nothing that is scored was trained on. The look of a prompt is
 the first one, counting up from the reference's, that shares neither subject nor its colours, ground or pattern with the
@@ -22,11 +24,14 @@ from motionbench.types import Category
 FIRST_SEED = 900_000
 PROMPTS = 2
 HEADER = """\
-# Every clip of every suite. Written by training/make_manifest.py: change the table there, not the clips here.
+# Every clip of every suite. training/make_manifest.py writes the procedural ones and all above them: change its table.
 schema_version: 1
 
 protocols:
   mini-v1: {frames: 17, fps: 8.0, height: 64, width: 64, tracker: lk, grid: 16}
+  # 480x720 is what CogVideoX is made for and Wan takes; between square and 16:9, so neither loses more than a third.
+  # 29 frames (4k + 1) at Wan's rate last as long as the shortest clip of most sources; papers evaluate on 24 to 32.
+  core-v1: {frames: 29, fps: 16.0, height: 480, width: 720, tracker: lk, grid: 24}
 
 suites:
   mini:
@@ -40,9 +45,15 @@ suites:
     protocol: mini-v1
     notice: "Mini model: proves the mechanism and guards against regressions; no claim about large models."
     tags: [mini-full]
+  core:
+    summary: 19 real references of four categories, four prompts each; fetched, not shipped
+    protocol: core-v1
+    tags: [core]
 
 clips:
 """
+REAL = "  # Real clips, by address and digest: written by hand."
+"""The line between the procedural clips and the real ones."""
 
 
 @dataclass(frozen=True)
@@ -133,15 +144,21 @@ def lines(index: int, row: Row) -> list[str]:
     ]
 
 
+def real_clips(file: Path) -> str:
+    """The part of a manifest that this script leaves alone, its first line included; "" where there is none."""
+    found = file.read_text(encoding="utf-8") if file.is_file() else ""
+    return found[found.index(REAL) :] if REAL in found else ""
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--file", type=Path, default=Path(manifest_file.FILE_NAME))
     file: Path = parser.parse_args().file
-    text = HEADER
+    text, real = HEADER, real_clips(file)
     for index, row in enumerate(TABLE):
         text += "\n".join(lines(index, row)) + "\n"
         print(f"{index + 1}/{len(TABLE)} {row.id}", flush=True)
-    file.write_text(text, encoding="utf-8")
+    file.write_text(text + real, encoding="utf-8")
     manifest_file.load(file)
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,32 @@ def pictures(path: Path, fps: float | None = None) -> Iterator[Picture]:
     if not path.exists():
         raise VideoError(f"{path} does not exist; check the path, or put the video there")
     yield from _at_least_two(path, _folder(path, fps) if path.is_dir() else _file(path))
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a video file holds."""
+
+    width: int
+    """Pixels, as it is shown."""
+    height: int
+    frames: int
+    fps: Fraction
+    """The container's mean rate."""
+
+
+def facts_of(path: Path) -> Facts:
+    """Decode a whole file and say what it holds; raises VideoError."""
+    with _opened(path) as container:
+        rate = _stream(path, container).average_rate
+    width = height = frames = 0
+    time = 0.0
+    for picture in pictures(path):
+        turned = round(getattr(picture.frame, "rotation", 0) / 90) % 2
+        width, height = picture.frame.width, picture.frame.height
+        width, height = (height, width) if turned else (width, height)
+        frames, time = frames + 1, picture.time
+    return Facts(width, height, frames, Fraction(rate or (frames - 1) / time).limit_denominator(10_000))
 
 
 def tags_of(path: Path) -> dict[str, str]:

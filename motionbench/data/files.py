@@ -6,7 +6,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from motionbench.data import decoding, video
+from motionbench.data import decoding, places, video
 from motionbench.data.cases import Footage
 from motionbench.data.manifest import ClipEntry, FileSource
 from motionbench.data.resampling import Cut
@@ -49,14 +49,25 @@ def cut_of(clip: ClipEntry) -> Cut:
 
 
 def footage(clip: ClipEntry, protocol: Protocol, root: Path) -> Footage:
-    """Decode a clip's file; raises MissingResourceError where it is absent or has another digest, or VideoError."""
+    """Decode a clip's file; raises MissingResourceError where it is absent, short or another file, or VideoError."""
     if not isinstance(clip.source, FileSource):
         raise UsageError(f"{clip.id} is procedural, it has no file")
-    path = root / clip.source.file.path
-    got = sha256(path)
-    if got != clip.source.sha256:
-        raise MissingResourceError(
-            f"the clip {clip.id} has another digest than its manifest says: {path}: expected {clip.source.sha256}, "
-            f"got {got}; download the file again"
-        )
+    path = places.of(clip.source, root)
+    check(clip.id, clip.source, path)
     return Footage(video.read(path, protocol, cut_of(clip)))
+
+
+def check(clip: str, source: FileSource, path: Path) -> None:
+    """Compare a file with what its manifest says; raises MissingResourceError where it is absent, short or another."""
+    again = f"type: motionbench data fetch {clip}" if source.url else "download the file again"
+    if source.url and not path.exists():
+        raise MissingResourceError(f"the clip {clip} is not on this machine ({path}); {again}")
+    size = path.stat().st_size if path.is_file() else None
+    if source.bytes is not None and size is not None and size < source.bytes:
+        raise MissingResourceError(f"the clip {clip} is short: {path} has {size} of {source.bytes} bytes; {again}")
+    got = sha256(path)
+    if got != source.sha256:
+        raise MissingResourceError(
+            f"the clip {clip} has another digest than its manifest says: {path}: expected {source.sha256}, "
+            f"got {got}; {again}"
+        )

@@ -1,20 +1,22 @@
-"""A suite of the user's own: a folder with videos and a ``prompts.csv`` that lists them."""
+"""A suite of the user's own: a folder with videos and a list of them, in one of the layouts of ``layouts``."""
 
 from __future__ import annotations
 
 import functools
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from motionbench.data import decoding, files, loaders, prompts_csv, video
+from motionbench.data import files, layouts, loaders, masks, prompts_csv, video
 from motionbench.data.cases import Footage, usable
+from motionbench.data.layouts import LIST
 from motionbench.data.prompts_csv import Listed
 from motionbench.data.suites import case_id, other_reference
 from motionbench.errors import MissingResourceError, UsageError
 from motionbench.spelling import suggest
-from motionbench.types import Case, CaseEntry, Protocol, Video
+from motionbench.types import Annotation, Case, CaseEntry, Protocol
 
-LIST = "prompts.csv"
 _EXAMPLE = prompts_csv.EXAMPLE
 
 
@@ -30,9 +32,9 @@ class FolderSuite:
         self.name = self.directory.resolve().name
         self.summary = f"the videos of {self.directory}"
         self.notice = "Videos of the user's own: comparable with runs on the same files only."
-        self._videos = _by_name(prompts_csv.read(_list(self.directory)))
+        self._videos = _by_name(layouts.listed(self.directory))
         _check_present(self.directory, self._videos)
-        self._frames = functools.lru_cache(maxsize=2)(self._decode)
+        self._footage = functools.lru_cache(maxsize=2)(self._decode)
 
     @functools.cached_property
     def entries(self) -> Sequence[CaseEntry]:
@@ -63,31 +65,27 @@ class FolderSuite:
                 "start the run again"
             )
         neighbour = other_reference(list(self._videos), entry.reference_id)
-        other = usable(lambda: self._frames(neighbour)) if neighbour else None
-        return loaders.load(entry, Footage(self._frames(entry.reference_id), other=other))
+        other = usable(lambda: self._footage(neighbour).video) if neighbour else None
+        return loaders.load(entry, replace(self._footage(entry.reference_id), other=other))
 
     def checks(self, entry: CaseEntry) -> Iterator[Callable[[], object]]:
         """Everything that can be wrong with a case, each to be called on its own."""
-        yield lambda: self._frames(entry.reference_id)
+        yield lambda: loaders.load(entry, self._footage(entry.reference_id))
 
     def _digest(self, listed: Listed) -> str:
-        return files.decoded_digest(files.sha256(self.directory / listed.file), self.protocol, listed.cut)
+        digest = files.decoded_digest(files.sha256(self.directory / listed.file), self.protocol, listed.cut)
+        if not listed.masks:
+            return digest
+        return hashlib.sha256(f"{digest} {files.sha256(self.directory / listed.masks)}".encode()).hexdigest()
 
-    def _decode(self, name: str) -> Video:
+    def _decode(self, name: str) -> Footage:
         listed = self._videos[name]
-        return video.read(self.directory / listed.file, self.protocol, listed.cut)
-
-
-def _list(directory: Path) -> Path:
-    """The list of a folder."""
-    path = directory / LIST
-    if not directory.is_dir():
-        raise MissingResourceError(f"no folder {directory}; make it, put videos and a {LIST} there:\n{_EXAMPLE}")
-    if not path.is_file():
-        found = [file.name for file in sorted(directory.iterdir()) if file.suffix.lower() in decoding.VIDEOS]
-        state = f"{len(found)} video{'s' * (len(found) > 1)} (first: {found[0]})" if found else "no videos"
-        raise MissingResourceError(f"the folder {directory} holds {state} and no {LIST}; write one:\n{_EXAMPLE}")
-    return path
+        path = self.directory / listed.file
+        read = video.read(path, self.protocol, listed.cut)
+        if not listed.masks:
+            return Footage(read)
+        found = masks.read(self.directory / listed.masks, path, self.protocol, listed.cut)
+        return Footage(read, Annotation(masks=found))
 
 
 def _by_name(listed: Sequence[Listed]) -> dict[str, Listed]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typing
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast, runtime_checkable
 
@@ -43,6 +43,20 @@ class Checked(typing.Protocol):
 
     def checks(self, entry: CaseEntry) -> Iterator[Callable[[], object]]:
         """Everything that can be wrong with a case, each to be called on its own."""
+
+
+@runtime_checkable
+class Fetched(typing.Protocol):
+    """A suite whose files lie behind addresses."""
+
+    def absent(self) -> Sequence[str]:
+        """References whose files are not on this machine."""
+
+
+def is_unfetched(suite: Suite) -> bool:
+    """Whether none of a suite's references is on this machine."""
+    references = {entry.reference_id for entry in suite.entries}
+    return isinstance(suite, Fetched) and set(suite.absent()) == references
 
 
 def open_suite(name: str) -> Suite:

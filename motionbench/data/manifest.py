@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
@@ -69,12 +70,31 @@ class FilePart(_Model):
     """Plays this many times as fast."""
 
 
+class VideoFacts(_Model):
+    """What a file holds, as its container says."""
+
+    width: Annotated[int, Field(gt=0)]
+    height: Annotated[int, Field(gt=0)]
+    frames: Annotated[int, Field(ge=2)]
+    fps: Annotated[str, Field(pattern=r"^[1-9][0-9]*(/[1-9][0-9]*)?$")]
+    """A whole number or a fraction, "30000/1001"."""
+
+
 class FileSource(_Model):
-    """A video file."""
+    """A video file, in the data folder or behind an address."""
 
     file: FilePart
     sha256: Sha256
     """Over the file's bytes."""
+    url: Annotated[str, Field(pattern=r"^(https?|file)://")] | None = None
+    """Where ``motionbench data fetch`` gets it; None for a file that is always beside the manifest."""
+    bytes: Annotated[int, Field(gt=0)] | None = None
+    video: VideoFacts | None = None
+
+    @property
+    def name(self) -> str:
+        """The file's name without folders."""
+        return PurePosixPath(self.file.path).name
 
 
 SOURCE_TAGS = ("a procedural source", "a file source")
@@ -112,7 +132,14 @@ class ClipEntry(_Model):
     licence: Text
     """SPDX identifier."""
     attribution: str = ""
+    tier: Literal["A", "B"] | None = None
+    """A: the licence covers the video. B: it is the repository's, the footage's own is unknown; do not pass it on."""
     tags: list[str] = []
+
+    @property
+    def redistributable(self) -> bool:
+        """Whether a gallery may show its frames: rendered here, or covered by its licence."""
+        return self.tier == "A" or isinstance(self.source, ProceduralSource)
 
 
 class Manifest(_Model):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from motionbench.data import manifest as schema
-from motionbench.data.manifest import ClipEntry, Manifest, ProceduralSource, SuiteEntry
+from motionbench.data.manifest import ClipEntry, FileSource, Manifest, ProceduralSource, SuiteEntry
 from motionbench.data.yaml_lines import Document, YamlPath
 from motionbench.mini.world import MOTIONS
 from motionbench.spelling import suggest
@@ -23,6 +24,7 @@ _MODELS: tuple[type[BaseModel], ...] = (
     schema.ProceduralSource,
     schema.FilePart,
     schema.FileSource,
+    schema.VideoFacts,
 )
 Fault = tuple[YamlPath, str]
 
@@ -63,6 +65,7 @@ def of_meaning(manifest: Manifest, document: Document) -> Iterator[Fault]:
         path: YamlPath = ("clips", index)
         yield from _twice((*path, "prompts"), [prompt.id for prompt in clip.prompts], document)
         yield from _looks(path, clip)
+        yield from _address(path, clip)
 
 
 def _twice(path: YamlPath, ids: list[str], document: Document) -> Iterator[Fault]:
@@ -100,3 +103,11 @@ def _looks(path: YamlPath, clip: ClipEntry) -> Iterator[Fault]:
         if motion not in known:
             where = (*path, "source", "procedural", "motion")
             yield where, f"no {clip.category} motion named {motion!r}; {suggest(motion, known)}"
+
+
+def _address(path: YamlPath, clip: ClipEntry) -> Iterator[Fault]:
+    source = clip.source
+    if isinstance(source, FileSource) and source.url is not None and source.bytes is None:
+        yield (*path, "source"), "a file with an address says how long it is; add `bytes:`"
+    if isinstance(source, FileSource) and ".." in PurePosixPath(source.file.path).parts:
+        yield (*path, "source", "file", "path"), "the path leaves the data folder; remove its `..`"

@@ -1,9 +1,9 @@
 """``prompts.csv``: the list of a user's own videos, one a row.
 
 The header is ``file,category,reference_prompt,prompt``, and any further column whose name begins with ``prompt`` holds
-one more prompt. Optional columns: ``start`` (pictures to skip), ``every`` (plays this many times as fast) and ``fps``
-(of a folder of images). A file may have several rows, each with more prompts. Faults are reported all at once, with
-their lines.
+one more prompt. Optional columns: ``start`` (pictures to skip), ``every`` (plays this many times as fast), ``fps``
+(of a folder of images) and ``masks`` (a folder of masks, one a picture; single_object and multi_object only). A file
+may have several rows, each with more prompts. Faults are reported all at once, with their lines.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from motionbench.spelling import suggest
 from motionbench.types import CATEGORIES, Category
 
 REQUIRED = ("file", "category", "reference_prompt", "prompt")
-OPTIONAL = ("start", "every", "fps")
+OPTIONAL = ("start", "every", "fps", "masks")
+MASKED: tuple[Category, ...] = ("single_object", "multi_object")
+"""Categories whose annotation is masks."""
 EXAMPLE = """file,category,reference_prompt,prompt
 dance.mp4,human,a woman in a blue dress in a studio,a robot in a desert"""
 
@@ -34,6 +36,8 @@ class Listed:
     reference_prompt: str
     prompts: tuple[str, ...]
     cut: Cut
+    masks: str = ""
+    """Folder of masks, "" where there is none."""
 
 
 @dataclass(frozen=True)
@@ -121,6 +125,8 @@ def _faults(row: _Row) -> Iterator[str]:
             yield f"{name} is a whole number of at least {smallest}, got {text!r}"
     if row.cells.get("fps") and not _positive(row.cells["fps"]):
         yield f"fps is a number above 0, got {row.cells['fps']!r}"
+    if row.cells.get("masks") and row.cells["category"] not in MASKED:
+        yield f"only {' and '.join(MASKED)} videos have masks, this one is {row.cells['category']}; empty the cell"
 
 
 def _positive(text: str) -> bool:
@@ -137,4 +143,11 @@ def _listed(row: _Row) -> Listed:
         every=int(cells.get("every") or 1),
         fps=float(cells["fps"]) if cells.get("fps") else None,
     )
-    return Listed(cells["file"], cast(Category, cells["category"]), cells["reference_prompt"], row.prompts(), cut)
+    return Listed(
+        cells["file"],
+        cast(Category, cells["category"]),
+        cells["reference_prompt"],
+        row.prompts(),
+        cut,
+        cells.get("masks", ""),
+    )

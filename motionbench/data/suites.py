@@ -6,12 +6,11 @@ Planning reads the manifest only; a clip is rendered or decoded when its case is
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from motionbench.data import files, loaders, manifest_file, procedural
+from motionbench.data import files, loaders, manifest_file, places, procedural
 from motionbench.data.cases import Footage, usable
 from motionbench.data.inspection import Fault, SuiteSummary, summaries, verify, verify_suite
 from motionbench.data.manifest import ClipEntry, FileSource, Manifest, ProceduralSource, Prompt
@@ -21,6 +20,7 @@ from motionbench.spelling import suggest
 from motionbench.types import Case, CaseEntry, Protocol, Video
 
 __all__ = [
+    "CORE",
     "MINI",
     "MINI_FULL",
     "Fault",
@@ -34,13 +34,12 @@ __all__ = [
     "verify_suite",
 ]
 
-ROOT_VARIABLE = "MOTIONBENCH_DATA"
-"""Folder of the manifest's video files; the manifest's own folder where it is not set."""
 _CLASS = "motionbench.data.suites:ManifestSuite"
 _CACHE_BYTES = 128 << 20
 
 MINI = SuiteSpec("mini", _CLASS, "8 procedural references, two a category, one prompt each; the default")
 MINI_FULL = SuiteSpec("mini-full", _CLASS, "24 procedural references, six a category, two prompts each")
+CORE = SuiteSpec("core", _CLASS, "19 real references of four categories, four prompts each; fetched, not shipped")
 
 
 class ManifestSuite:
@@ -54,7 +53,7 @@ class ManifestSuite:
         entry = self.manifest.suites[name]
         self.name, self.summary, self.notice = name, entry.summary, entry.notice
         self.protocol: Protocol = self.manifest.protocol_of(name)
-        self._root = Path(os.environ.get(ROOT_VARIABLE) or file.parent)
+        self._root = places.data_folder(file)
         self._clips = {clip.id: clip for clip in self.manifest.clips_of(name)}
         self._prompts = {
             case_id(clip.id, prompt.id): prompt
@@ -90,6 +89,15 @@ class ManifestSuite:
         clip, prompt = self._clip(entry), self._prompts[entry.id]
         yield lambda: loaders.load(entry, self._reference(clip.id))
         yield lambda: self._perfect(clip, prompt)
+
+    def absent(self) -> Sequence[str]:
+        """Clips behind addresses whose files are not on this machine."""
+        return tuple(
+            name
+            for name, clip in self._clips.items()
+            if isinstance(clip.source, FileSource) and clip.source.url
+            if not places.of(clip.source, self._root).exists()
+        )
 
     def _clip(self, entry: CaseEntry) -> ClipEntry:
         if entry.id not in self._prompts:

@@ -15,6 +15,14 @@ from motionbench.mini import world
 from motionbench.types import Protocol
 
 Film = Callable[..., Path]
+CLIPS = os.environ.get("MOTIONBENCH_CLIPS") or Path(__file__).parents[2].parent / "shared" / "clips"
+
+
+@pytest.fixture(autouse=True)
+def _own_folders(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No test reads or fills the cache of whoever runs it."""
+    monkeypatch.delenv("MOTIONBENCH_CLIPS", raising=False)
+    monkeypatch.setenv("MOTIONBENCH_CACHE", str(tmp_path / "cache"))
 
 
 @pytest.fixture
@@ -62,10 +70,9 @@ def film(tmp_path: Path) -> Film:
 @pytest.fixture
 def real_clips() -> Path:
     """The folder of real reference clips; tests that need it are skipped where it is absent."""
-    beside = Path(__file__).parents[2].parent / "shared" / "clips"
-    folder = Path(os.environ.get("MOTIONBENCH_TEST_CLIPS", beside))
-    if not (folder / "CLIPS.md").is_file():
-        pytest.skip("no real clips: set MOTIONBENCH_TEST_CLIPS")
+    folder = Path(CLIPS)
+    if not (folder / "kitchen_dolly.mp4").is_file():
+        pytest.skip("no real clips: fetch them, or set MOTIONBENCH_CLIPS to their folder")
     return folder
 
 

@@ -33,14 +33,14 @@ def test_the_shipped_manifest_has_the_suites_that_it_promises():
 
 
 def test_seeds_of_the_suites_are_far_from_those_of_training():
-    for clip in manifest_file.load().clips:
+    for clip in manifest_file.load().clips_of("mini-full"):
         seeds = clip.source.procedural
         looks = [prompt.look_seed for prompt in clip.prompts]
         assert all(900_000 <= seed <= 999_999 for seed in [seeds.motion_seed, seeds.look_seed, *looks])
 
 
 def test_prompts_name_another_look_and_no_motion():
-    for clip in manifest_file.load().clips:
+    for clip in manifest_file.load().clips_of("mini-full"):
         subject, ground = clip.reference_prompt.split(" on ")
         for prompt in clip.prompts:
             assert prompt.text.split(" on ")[0] != subject
@@ -140,3 +140,45 @@ def test_a_named_manifest_that_is_absent_is_an_error(tmp_path, monkeypatch):
         MissingResourceError, match=r"MOTIONBENCH_MANIFEST names the manifest .*gone\.yaml, which is not"
     ):
         manifest_file.find()
+
+
+REAL = """\
+  - id: grey-1
+    category: human
+    source:
+      file: {path: grey.mp4}
+      url: https://example.org/grey.mp4
+      sha256: "0000000000000000000000000000000000000000000000000000000000000000"
+      bytes: 7
+      video: {width: 64, height: 48, frames: 24, fps: "30000/1001"}
+    reference_prompt: a grey wall
+    prompts: [{id: p1, text: a green wall}]
+    licence: CC-BY-4.0
+    tier: A
+    tags: [all]
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("      bytes: 7\n", "", "clips[3].source: a file with an address says how long it is; add `bytes:`"),
+        ("path: grey.mp4", "path: ../grey.mp4", "clips[3].source.file.path: the path leaves the data folder"),
+        ("url: https:", "url: ftp:", "clips[3].source.url: expected text of the form ^(https?|file)://"),
+        ('fps: "30000/1001"', 'fps: "29.97"', "clips[3].source.video.fps: expected text of the form"),
+        ("tier: A", "tier: C", "clips[3].tier: expected one of 'A' or 'B', got 'C'"),
+        ("frames: 24", "frame: 24", "clips[3].source.video.frame: unknown key; did you mean 'frames'?"),
+    ],
+)
+def test_faults_of_files_behind_addresses_name_the_next_step(manifest, manifest_text, old, new, message):
+    assert old in REAL
+    found = faults(manifest, manifest_text + REAL.replace(old, new))
+    assert any(message in fault for fault in found), found
+
+
+def test_only_clips_of_tier_a_and_rendered_ones_may_be_shown(manifest, manifest_text):
+    manifest.write_text(manifest_text + REAL)
+    assert [clip.redistributable for clip in manifest_file.load(manifest).clips] == [True] * 4
+    for tier in ("    tier: B\n", ""):
+        manifest.write_text(manifest_text + REAL.replace("    tier: A\n", tier))
+        assert not manifest_file.load(manifest).clips[-1].redistributable

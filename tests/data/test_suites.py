@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import hashlib
+import re
 
 import numpy as np
 import pytest
 
 from motionbench.contracts import Suite
 from motionbench.data import suites
+from motionbench.data.inspection import is_unfetched
 from motionbench.data.suites import ManifestSuite, other_reference, quick_entries
 from motionbench.errors import MissingResourceError, UsageError
 from motionbench.mini import world
@@ -153,6 +155,50 @@ def test_verify_reports_every_fault_in_one_pass(manifest, manifest_text):
     assert [fault.reference_id for fault in found] == ["pan-1", "chasing-1"]
     assert "expected fff" in found[0].message
     assert "says 'two geese'" in found[1].message
+
+
+ADDRESSED = """
+  - id: {name}
+    category: human
+    source: {{file: {{path: {name}.mp4}}, url: "https://example.org/{name}.mp4", sha256: {sha}, bytes: {size}}}
+    reference_prompt: a grey wall
+    prompts: [{{id: p1, text: a green wall}}, {{id: p2, text: a red wall}}]
+    licence: CC-BY-4.0
+    tags: [fetched]
+"""
+
+
+def test_verify_tells_missing_other_short_and_undecodable_files_in_one_pass(manifest, manifest_text, film, tmp_path):
+    text = manifest_text.replace("clips:\n", "  fetched: {summary: x, protocol: mini-v1, tags: [fetched]}\nclips:\n", 1)
+    for name in ("sound", "missing", "other", "short", "undecodable", "brief"):
+        path = film(f"{name}.mp4", 4 if name == "brief" else 24)
+        if name == "undecodable":
+            path.write_text("not a video, but the file that was meant")
+        data = path.read_bytes()
+        text += ADDRESSED.format(name=name, sha=hashlib.sha256(data).hexdigest(), size=len(data))
+    (tmp_path / "missing.mp4").unlink()
+    (tmp_path / "other.mp4").write_bytes((tmp_path / "sound.mp4").read_bytes() + b"x")
+    (tmp_path / "short.mp4").write_bytes((tmp_path / "short.mp4").read_bytes()[:-9])
+    manifest.write_text(text)
+    suite = ManifestSuite("fetched", manifest)
+    assert suite.absent() == ("missing",)
+    found = {fault.reference_id: fault.message for fault in suites.verify(suite)}
+    assert set(found) == {"missing", "other", "short", "undecodable", "brief"}
+    assert "is not on this machine" in found["missing"]
+    assert found["missing"].endswith("type: motionbench data fetch missing")
+    assert "another digest than its manifest says" in found["other"]
+    assert re.search(r"is short: .* has \d+ of \d+ bytes; type: motionbench data fetch short", found["short"])
+    assert "cannot be read as a video" in found["undecodable"]
+    assert "brief.mp4 is too short: " in found["brief"]
+
+
+def test_a_suite_of_which_no_file_is_here_is_unfetched(manifest, manifest_text):
+    text = manifest_text.replace("clips:\n", "  fetched: {summary: x, protocol: mini-v1, tags: [fetched]}\nclips:\n", 1)
+    manifest.write_text(text + ADDRESSED.format(name="grey", sha="f" * 64, size=3))
+    assert is_unfetched(ManifestSuite("fetched", manifest))
+    assert not is_unfetched(ManifestSuite("small", manifest))
+    (manifest.parent / "grey.mp4").write_bytes(b"abc")
+    assert not is_unfetched(ManifestSuite("fetched", manifest))
 
 
 def test_verify_of_a_sound_suite_finds_nothing_and_reports_progress(manifest):

@@ -1,0 +1,167 @@
+"""Folders as DAVIS 2017 and MTBench have them, made of small files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from motionbench.data import decoding, suites
+from motionbench.data.folder import FolderSuite
+from motionbench.errors import MissingResourceError, UsageError, VideoError
+
+FRAMES, SIZE = 30, (24, 32)
+CSV = "file,category,reference_prompt,prompt\n"
+
+
+def frames_into(folder: Path, count: int = FRAMES) -> None:
+    folder.mkdir(parents=True)
+    for k in range(count):
+        Image.fromarray(np.full((*SIZE, 3), 4 * k, np.uint8)).save(folder / f"{k:05d}.jpg")
+
+
+def masks_into(folder: Path, objects: int, count: int = FRAMES) -> None:
+    """Palette images: object n is a column of 8 pixels that goes down a row a picture; a row below is undecided."""
+    folder.mkdir(parents=True)
+    for k in range(count):
+        labels = np.zeros(SIZE, np.uint8)
+        for number in range(objects):
+            labels[k % 20 : k % 20 + 4, 8 * number : 8 * number + 8] = number + 1
+        labels[23] = 255
+        image = Image.fromarray(labels, mode="P")
+        image.putpalette([number for number in range(256) for _ in range(3)])
+        image.save(folder / f"{k:05d}.png")
+
+
+@pytest.fixture
+def davis(tmp_path):
+    root = tmp_path / "DAVIS"
+    for name, objects in (("bear", 1), ("judo", 2)):
+        frames_into(root / "JPEGImages" / "480p" / name)
+        masks_into(root / "Annotations" / "480p" / name, objects)
+    (root / "prompts.csv").write_text(CSV + "bear,single_object,a bear,a horse\njudo,multi_object,two men,two cats\n")
+    return root
+
+
+def test_davis_sequences_are_named_and_have_their_masks(davis, protocol):
+    suite = FolderSuite(davis, protocol)
+    assert [entry.id for entry in suite.entries] == ["bear--p1", "judo--p1"]
+    bear, judo = (suite.load(entry) for entry in suite.entries)
+    assert bear.annotation.masks.shape == (1, 9, 32, 32)
+    assert judo.annotation.masks.shape == (2, 9, 32, 32)
+    assert not bear.annotation.exact
+    assert suites.verify(suite) == ()
+
+
+def test_masks_follow_the_time_and_the_crop_of_the_frames(davis, protocol):
+    suite = FolderSuite(davis, protocol)
+    case = suite.load(suite.entries[0])
+    # 24 pictures a second on 8: every third; 24x32 on 32x32: scaled by 4/3, 5 of 43 columns cut on the left.
+    for t in range(9):
+        assert abs(int(case.reference.frames[t].mean()) - 4 * 3 * t) <= 2
+        rows = np.flatnonzero(case.annotation.masks[0, t].any(axis=1))
+        assert abs(rows[0] - (3 * t % 20) * 4 / 3) <= 1
+        columns = np.flatnonzero(case.annotation.masks[0, t].any(axis=0))
+        assert columns[0] == 0
+        assert abs(columns[-1] - (8 * 4 / 3 - 5 - 1)) <= 1
+
+
+def test_masks_are_part_of_the_digest(davis, protocol):
+    before = [entry.digest for entry in FolderSuite(davis, protocol).entries]
+    path = davis / "Annotations" / "480p" / "bear" / "00003.png"
+    path.write_bytes((davis / "Annotations" / "480p" / "bear" / "00004.png").read_bytes())
+    after = [entry.digest for entry in FolderSuite(davis, protocol).entries]
+    assert after[0] != before[0]
+    assert after[1] == before[1]
+
+
+def test_a_sequence_of_another_category_has_no_masks(davis, protocol):
+    (davis / "prompts.csv").write_text(CSV + "judo,human,two men,two cats\n")
+    suite = FolderSuite(davis, protocol)
+    assert suite.load(suite.entries[0]).annotation.masks is None
+
+
+def test_a_sequence_with_the_wrong_number_of_objects_is_told(davis, protocol):
+    (davis / "prompts.csv").write_text(CSV + "judo,single_object,two men,two cats\n")
+    suite = FolderSuite(davis, protocol)
+    [fault] = suites.verify(suite)
+    assert "which needs exactly 1 mask, but has 2" in fault.message
+
+
+def test_a_davis_folder_without_a_list_says_what_it_holds(davis, protocol):
+    (davis / "prompts.csv").unlink()
+    with pytest.raises(MissingResourceError, match=r"holds 2 DAVIS sequences \(first: bear\) and no prompts\.csv"):
+        FolderSuite(davis, protocol)
+
+
+@pytest.mark.parametrize(
+    ("harm", "message"),
+    [
+        (lambda folder: (folder / "00007.png").unlink(), "holds 29 masks for the 30 pictures of"),
+        (
+            lambda folder: Image.fromarray(np.zeros((*SIZE, 3), np.uint8)).save(folder / "00003.png"),
+            r"00003\.png is a RGB image; a mask holds one number a pixel",
+        ),
+        (
+            lambda folder: Image.fromarray(np.zeros((9, 9), np.uint8)).save(folder / "00003.png"),
+            r"00003\.png is 9x9, its video 32x24",
+        ),
+        (lambda folder: (folder / "00003.png").write_bytes(b"no"), r"00003\.png is not an image"),
+    ],
+)
+def test_masks_that_do_not_fit_are_refused(davis, protocol, harm, message):
+    harm(davis / "Annotations" / "480p" / "bear")
+    suite = FolderSuite(davis, protocol)
+    with pytest.raises(VideoError, match=message):
+        suite.load(suite.entries[0])
+
+
+def test_masks_without_an_object_are_refused(davis, protocol):
+    for path in (davis / "Annotations" / "480p" / "bear").iterdir():
+        Image.fromarray(np.zeros(SIZE, np.uint8)).save(path)
+    suite = FolderSuite(davis, protocol)
+    with pytest.raises(VideoError, match="shows no object in the part of"):
+        suite.load(suite.entries[0])
+
+
+@pytest.fixture
+def mtbench(tmp_path, film):
+    root = tmp_path / "MTBench"
+    film("MTBench/dog/videos/dog.mp4", 24, size=SIZE)
+    film("MTBench/cat/videos/cat.mp4", 24, size=SIZE)
+    (root / "dog" / "masks" / "dog").mkdir(parents=True)
+    count = sum(1 for _ in decoding.pictures(root / "dog" / "videos" / "dog.mp4"))
+    for k in range(count):
+        white = np.zeros(SIZE, np.uint8)
+        white[:, 8:24] = 255
+        Image.fromarray(white).save(root / "dog" / "masks" / "dog" / f"{k:05d}.png")
+    for name in ("dog", "cat"):
+        (root / name / "prompts.txt").write_text(f"A {name} walks.\n")
+        (root / name / "eval_prompts.txt").write_text("A robot walks.  \n\nA bear walks on mars.")
+    return root
+
+
+def test_mtbench_has_its_own_captions_prompts_and_masks(mtbench, protocol):
+    suite = FolderSuite(mtbench, protocol)
+    assert [entry.id for entry in suite.entries] == ["cat--p1", "cat--p2", "dog--p1", "dog--p2"]
+    dog = suite.load(suite.entries[2])
+    assert (dog.category, dog.reference_prompt, dog.prompt) == ("single_object", "A dog walks.", "A robot walks.")
+    assert dog.annotation.masks.shape == (1, 9, 32, 32)
+    assert 0.4 < dog.annotation.masks.mean() < 0.75
+    assert suite.load(suite.entries[0]).annotation.masks is None
+
+
+def test_an_mtbench_clip_without_a_caption_is_told(mtbench, protocol):
+    (mtbench / "cat" / "prompts.txt").unlink()
+    with pytest.raises(UsageError, match=r"cat.prompts\.txt is absent or empty; it holds one text a line"):
+        FolderSuite(mtbench, protocol)
+
+
+def test_only_objects_have_masks_in_a_list(davis, protocol):
+    (davis / "prompts.csv").write_text(
+        "file,category,reference_prompt,prompt,masks\nbear,camera,a bear,a horse,Annotations/480p/bear\n"
+    )
+    with pytest.raises(UsageError, match=r"prompts\.csv:2: only single_object and multi_object videos have masks"):
+        FolderSuite(davis, protocol)
