@@ -25,7 +25,7 @@ from motionbench.specs import Options
 from motionbench.types import Case, TuneReport, Video
 
 if TYPE_CHECKING:
-    from motionbench.backbones.wan import WanBackbone
+    from motionbench.backbones.backbone import Backbone
 
 Chosen = TypeVar("Chosen", bound=GuidanceOptions)
 
@@ -35,12 +35,12 @@ class GuidedMethod(ABC, Generic[Chosen]):
 
     OPTIONS: ClassVar[type[GuidanceOptions]]
 
-    def __init__(self, backbone: WanBackbone | None, options: Options) -> None:
+    def __init__(self, backbone: Backbone | None, options: Options) -> None:
         if backbone is None:
             raise UsageError(f"{self.OPTIONS.METHOD} needs a backbone; name one with --backbone")
         self.backbone = backbone
         self.options: Chosen = self.OPTIONS.of(options)  # type: ignore[assignment]
-        count = len(backbone.transformer.blocks)
+        count = backbone.depth
         self.blocks = self.options.guided_blocks(count)
         self.injected = self.options.injected_blocks(count)
 
@@ -86,7 +86,7 @@ class GuidedMethod(ABC, Generic[Chosen]):
 
     def _guidance(self, sampler: Sampler, path: ReferencePath, case: Case, first_step: int) -> Guidance:
         options, backbone = self.options, self.backbone
-        grid = TokenGrid.of(sampler.shape, backbone.transformer.config.patch_size)
+        grid = TokenGrid.of(sampler.shape, backbone.architecture.patch(backbone.transformer))
         schedule = Schedule.over(
             options.window,
             sampler.steps - first_step,
