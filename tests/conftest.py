@@ -54,7 +54,17 @@ def fakes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Plugin]:
 @pytest.fixture(scope="session")
 def tiny() -> Any:
     """The module ``tests/tiny_wan.py``."""
-    spec = importlib.util.spec_from_file_location("tiny_wan", Path(__file__).parent / "tiny_wan.py")
+    return _module("tiny_wan")
+
+
+@pytest.fixture(scope="session")
+def cogvideox() -> Any:
+    """The module ``tests/tiny_cogvideox.py``."""
+    return _module("tiny_cogvideox")
+
+
+def _module(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).parent / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

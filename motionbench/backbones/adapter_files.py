@@ -1,4 +1,4 @@
-"""Adapters in diffusers' LoRA format: ``WanPipeline.load_lora_weights`` reads them without us.
+"""Adapters in diffusers' LoRA format: a pipeline's ``load_lora_weights`` reads them without us.
 
 Rank, alpha and target layers travel in the file's metadata. Reading is strict: a key too few or too many, or a shape
 that does not fit, is an error, because a LoRA that loads in part looks like a method that works in part.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -17,14 +17,11 @@ from torch import Tensor
 from motionbench.backbones.adapters import layers, quiet_injection
 from motionbench.errors import MissingResourceError
 
-if TYPE_CHECKING:
-    from diffusers import WanPipeline
-
 _PREFIX = "transformer."
 _METADATA = "lora_adapter_metadata"
 
 
-def save(pipe: WanPipeline, name: str, path: Path) -> None:
+def save(pipe: Any, name: str, path: Path) -> None:
     """Write an attached adapter to ``path`` (``*.safetensors``), whole or not at all."""
     from peft.utils import get_peft_model_state_dict
 
@@ -42,7 +39,7 @@ def save(pipe: WanPipeline, name: str, path: Path) -> None:
     os.replace(unfinished, path)
 
 
-def load(pipe: WanPipeline, name: str, path: Path) -> None:
+def load(pipe: Any, name: str, path: Path) -> None:
     """Attach the adapter that ``path`` holds; raises MissingResourceError unless every key and shape fits."""
     weights, description = read(path)
     _check_keys(pipe.transformer, weights, description, path)

@@ -1,9 +1,10 @@
-"""Low-rank adapters that act on some heads of a Wan transformer's self-attention, through peft, without surgery.
+"""Low-rank adapters that act on some heads of a transformer's self-attention, through peft, without surgery.
 
-An adapter is a standard peft LoRA on ``blocks.N.attn1.{to_q,to_k,to_v}`` (``to_out.0`` optional). Rows of B that belong
-to heads outside the group are zero and get no gradient, so they stay zero under weight decay too; for ``to_out.0`` it
-is the columns of A. Pretrained weights and biases are never touched, a layer without a head of the group has no
-adapter, and any number of adapters add up. Files are diffusers' LoRA format with its metadata (``adapter_files``).
+An adapter is a standard peft LoRA on each block's ``attn1.{to_q,to_k,to_v}`` (``to_out.0`` optional). Rows of B that
+belong to heads outside the group are zero and get no gradient, so they stay zero under weight decay too; for
+``to_out.0`` it is the columns of A. Pretrained weights and biases are never touched, a layer without a head of the
+group has no adapter, and any number of adapters add up. Files are diffusers' LoRA format with its metadata
+(``adapter_files``).
 """
 
 from __future__ import annotations
@@ -13,13 +14,13 @@ import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 
-if TYPE_CHECKING:
-    from diffusers import WanTransformer3DModel
+from motionbench.backbones import architecture
+from motionbench.backbones.architecture import WAN, Architecture, Transformer
 
 HeadGroup = tuple[tuple[bool, ...], ...]
 """``group[layer][head]``: True where the adapter acts."""
@@ -39,20 +40,22 @@ class AdapterPlan:
     rank: int
     alpha: float
     projections: Projections = "qkv"
+    architecture: Architecture = WAN
 
     @property
     def targets(self) -> tuple[str, ...]:
         """Names of the linear layers that get a LoRA: those of layers with at least one head of the group."""
         layers = [layer for layer, heads in enumerate(self.heads) if any(heads)]
-        return tuple(f"blocks.{layer}.attn1.{module}" for layer in layers for module in _MODULES[self.projections])
+        paths = [self.architecture.attention_path(layer) for layer in layers]
+        return tuple(f"{path}.{module}" for path in paths for module in _MODULES[self.projections])
 
 
-def everywhere(transformer: WanTransformer3DModel) -> HeadGroup:
+def everywhere(transformer: Transformer) -> HeadGroup:
     """The group of all heads of all layers."""
-    return tuple((True,) * block.attn1.heads for block in transformer.blocks)
+    return tuple((True,) * heads for heads in architecture.of(transformer).heads(transformer))
 
 
-def attach(transformer: WanTransformer3DModel, plan: AdapterPlan, generator: torch.Generator) -> list[nn.Parameter]:
+def attach(transformer: Transformer, plan: AdapterPlan, generator: torch.Generator) -> list[nn.Parameter]:
     """Add the plan's adapter and return its parameters, in a fixed order.
 
     A is Kaiming-uniform from ``generator``, B is zero: the output does not change. Raises ValueError for a plan that
@@ -79,8 +82,11 @@ def quiet_injection() -> Iterator[None]:
         yield
 
 
-def _check_fit(transformer: WanTransformer3DModel, plan: AdapterPlan) -> None:
-    expected = [block.attn1.heads for block in transformer.blocks]
+def _check_fit(transformer: Transformer, plan: AdapterPlan) -> None:
+    kind = architecture.of(transformer)
+    if plan.architecture != kind:
+        raise ValueError(f"adapter {plan.name!r} is for {plan.architecture.name}, the model is {kind.name}")
+    expected = list(kind.heads(transformer))
     if [len(heads) for heads in plan.heads] != expected:
         raise ValueError(
             f"adapter {plan.name!r}: heads by layer {[len(h) for h in plan.heads]}, the model has {expected}"
@@ -89,7 +95,7 @@ def _check_fit(transformer: WanTransformer3DModel, plan: AdapterPlan) -> None:
         raise ValueError(f"adapter {plan.name!r}: its group has no head in any layer")
 
 
-def _mask(transformer: WanTransformer3DModel, plan: AdapterPlan) -> None:
+def _mask(transformer: Transformer, plan: AdapterPlan) -> None:
     for target in plan.targets:
         weight, mask = masked_weight(transformer, plan, target)
         with torch.no_grad():
@@ -98,7 +104,7 @@ def _mask(transformer: WanTransformer3DModel, plan: AdapterPlan) -> None:
             weight.register_hook(mask.mul)  # type: ignore[no-untyped-call]
 
 
-def masked_weight(transformer: WanTransformer3DModel, plan: AdapterPlan, target: str) -> tuple[nn.Parameter, Tensor]:
+def masked_weight(transformer: Transformer, plan: AdapterPlan, target: str) -> tuple[nn.Parameter, Tensor]:
     """The factor of a target's LoRA that carries the head mask, and the mask (1 inside the group), broadcastable."""
     heads = plan.heads[int(target.split(".")[1])]
     layer = transformer.get_submodule(target)
@@ -113,7 +119,7 @@ def _channels(heads: tuple[bool, ...], width: int, like: Tensor) -> Tensor:
     return torch.tensor(heads, dtype=like.dtype, device=like.device).repeat_interleave(width // len(heads))
 
 
-def layers(transformer: WanTransformer3DModel) -> Iterator[tuple[str, Any]]:
+def layers(transformer: Transformer) -> Iterator[tuple[str, Any]]:
     """All of the model's layers that carry a LoRA, with their names."""
     from peft.tuners.lora import LoraLayer
 
@@ -122,13 +128,13 @@ def layers(transformer: WanTransformer3DModel) -> Iterator[tuple[str, Any]]:
             yield name, module
 
 
-def parameters(transformer: WanTransformer3DModel, name: str) -> list[nn.Parameter]:
+def parameters(transformer: Transformer, name: str) -> list[nn.Parameter]:
     """A and B of every layer of an adapter, in the model's order."""
     owners = [layer for _, layer in layers(transformer) if name in layer.lora_A]
     return [factor[name].weight for layer in owners for factor in (layer.lora_A, layer.lora_B)]
 
 
-def count_trainable(transformer: WanTransformer3DModel, plan: AdapterPlan) -> int:
+def count_trainable(transformer: Transformer, plan: AdapterPlan) -> int:
     """Trainable numbers of an attached adapter: those that its masks hold at zero are not among them."""
     held = sum(
         weight.numel() - int(mask.expand_as(weight).sum())
@@ -137,7 +143,7 @@ def count_trainable(transformer: WanTransformer3DModel, plan: AdapterPlan) -> in
     return sum(parameter.numel() for parameter in parameters(transformer, plan.name)) - held
 
 
-def activate(transformer: WanTransformer3DModel, scales: Mapping[str, float], *, trainable: str | None = None) -> None:
+def activate(transformer: Transformer, scales: Mapping[str, float], *, trainable: str | None = None) -> None:
     """Make exactly these adapters act, at these scales, with at most one trainable.
 
     peft makes the adapter that was added last the only active one of every layer, and makes whatever is activated
@@ -154,9 +160,7 @@ def activate(transformer: WanTransformer3DModel, scales: Mapping[str, float], *,
     check_active(transformer, scales, trainable=trainable)
 
 
-def check_active(
-    transformer: WanTransformer3DModel, scales: Mapping[str, float], *, trainable: str | None = None
-) -> None:
+def check_active(transformer: Transformer, scales: Mapping[str, float], *, trainable: str | None = None) -> None:
     """Raise RuntimeError unless each layer's own adapters act at these scales and only ``trainable`` learns."""
     for target, layer in layers(transformer):
         if layer.disable_adapters or set(layer.active_adapters) != set(scales):
@@ -171,7 +175,7 @@ def check_active(
 
 
 @contextmanager
-def borrowed(transformer: WanTransformer3DModel) -> Iterator[None]:
+def borrowed(transformer: Transformer) -> Iterator[None]:
     """Lend the model out for adapters: on exit they are gone and every flag is as it was."""
     if any(True for _ in layers(transformer)):
         raise RuntimeError("the model already carries adapters; unload them first: transformer.unload_lora()")
@@ -187,7 +191,7 @@ def borrowed(transformer: WanTransformer3DModel) -> Iterator[None]:
 
 
 @contextmanager
-def without(transformer: WanTransformer3DModel) -> Iterator[None]:
+def without(transformer: Transformer) -> Iterator[None]:
     """The model without the action of its adapters, inside the context."""
     before = [(layer, layer.disable_adapters) for _, layer in layers(transformer)]
     flags = [(parameter, parameter.requires_grad) for parameter in transformer.parameters()]

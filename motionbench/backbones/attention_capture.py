@@ -1,28 +1,23 @@
-"""Features of chosen blocks of a Wan transformer, taken or replaced, and passes that end at the last block asked for.
+"""Features of chosen blocks of a transformer, taken or replaced, and passes that end at the last block asked for.
 
 Forward hooks only: what they do not replace is the same to the bit, and leaving a context removes them whatever
 happened. Layers count from 0. Queries, keys and values are ``[B, S, heads, head_dim]``, outputs of blocks
-``[B, S, D]``, tokens in (frame, row, column) order (``token_grid``). Queries and keys are taken after the RMS-norm over
-all heads.
+``[B, S, D]``, the video's tokens in (frame, row, column) order (``token_grid``); a text's tokens, where self-attention
+sees them, are neither taken nor touched. Queries and keys are taken after their norm.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Any
 
-import torch
 from torch import Tensor
 
-from motionbench.backbones.attention_probe import Rotary, Tap, rotated
-
-if TYPE_CHECKING:
-    from diffusers import WanTransformer3DModel
-
-Part = Literal["queries", "keys", "values"]
-_MODULES: Mapping[Part, str] = {"queries": "norm_q", "keys": "norm_k", "values": "to_v"}
+from motionbench.backbones import architecture
+from motionbench.backbones.architecture import MODULES, Architecture, Part, Rotary, Transformer
+from motionbench.backbones.attention_probe import Tap, rotated
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +53,7 @@ class _Stop(Exception):
 
 @contextmanager
 def capture(
-    transformer: WanTransformer3DModel,
+    transformer: Transformer,
     *,
     attention: Iterable[int] = (),
     outputs: Iterable[int] = (),
@@ -72,7 +67,7 @@ def capture(
     ValueError for no layer at all, for one that the model has not, and for fused projections.
     """
     layers = tuple(dict.fromkeys(attention)), tuple(dict.fromkeys(outputs))
-    _check(transformer, layers[0] + layers[1])
+    kind = _checked(transformer, layers[0] + layers[1])
     captured, signal = Captured(), _Stop()
 
     def taken() -> None:
@@ -82,10 +77,10 @@ def capture(
     with ExitStack() as stack:
         for layer in layers[0]:
             visit = _keep_attention(captured, layer, taken)
-            Tap(transformer.blocks[layer].attn1, tuple(_MODULES.values()), visit).install(stack)
+            Tap(kind, kind.attention(transformer, layer), tuple(MODULES), visit).install(stack)
         for layer in layers[1]:
-            handle = transformer.blocks[layer].register_forward_hook(_keep_output(captured, layer, taken))
-            stack.callback(handle.remove)
+            block = kind.blocks(transformer)[layer]
+            stack.callback(block.register_forward_hook(_keep_output(kind, captured, layer, taken)).remove)
         try:
             yield captured
         except _Stop as caught:
@@ -102,10 +97,12 @@ def _keep_attention(captured: Captured, layer: int, taken: Callable[[], None]) -
     return keep
 
 
-def _keep_output(captured: Captured, layer: int, taken: Callable[[], None]) -> Callable[[object, object, Tensor], None]:
-    def keep(module: object, arguments: object, output: Tensor) -> None:
+def _keep_output(
+    kind: Architecture, captured: Captured, layer: int, taken: Callable[[], None]
+) -> Callable[[object, object, Any], None]:
+    def keep(module: object, arguments: object, output: Any) -> None:
         if layer not in captured.outputs:
-            captured.outputs[layer] = output
+            captured.outputs[layer] = kind.block_output(output)
             taken()
 
     return keep
@@ -114,9 +111,12 @@ def _keep_output(captured: Captured, layer: int, taken: Callable[[], None]) -> C
 class Injection:
     """The features that now stand in for the model's own; with none the model works as ever, to the bit."""
 
-    def __init__(self, layers: Sequence[int]) -> None:
+    def __init__(self, transformer: Transformer, kind: Architecture, layers: Sequence[int]) -> None:
         self.layers = tuple(layers)
+        self._transformer, self._kind = transformer, kind
         self._features: dict[tuple[int, Part], Tensor] = {}
+        self._text = 0
+        """Tokens of the text in the self-attention that is under way."""
 
     def put(self, layer: int, features: AttentionFeatures, parts: Iterable[Part] = ("keys", "values")) -> None:
         """From now on replace these parts of a layer, for each item of a batch by the same or by its own.
@@ -133,47 +133,56 @@ class Injection:
         """Replace nothing."""
         self._features = {}
 
-    def hook(self, layer: int, part: Part) -> Callable[[object, object, Tensor], Tensor | None]:
-        """The forward hook of a layer's part."""
+    def install(self, stack: ExitStack) -> None:
+        """Hook on until ``stack`` closes."""
+        for layer in self.layers:
+            attention = self._kind.attention(self._transformer, layer)
+            stack.callback(attention.register_forward_pre_hook(self._begin, with_kwargs=True).remove)
+            for part, name in MODULES.items():
+                hook = self._hook(layer, attention.heads, part)
+                stack.callback(getattr(attention, name).register_forward_hook(hook).remove)
 
+    def _begin(self, module: object, arguments: object, named: dict[str, Any]) -> None:
+        self._text = self._kind.text_tokens(named)
+
+    def _hook(self, layer: int, heads: int, part: Part) -> Callable[[object, object, Tensor], Tensor | None]:
         def replace(module: object, arguments: object, output: Tensor) -> Tensor | None:
             features = self._features.get((layer, part))
             if features is None:
                 return None
-            replacement = features.flatten(2)
-            if replacement.shape[1:] != output.shape[1:] or len(replacement) not in (1, len(output)):
+            own = self._kind.features(part, output, heads, self._text)
+            if features.shape[1:] != own.shape[1:] or len(features) not in (1, len(own)):
                 raise ValueError(
                     f"{part} {tuple(features.shape)} injected into layer {layer} do not fit [B, S, heads × head_dim] "
-                    f"{tuple(output.shape)}; take them from latents of the same size"
+                    f"{tuple(own.flatten(2).shape)}; take them from latents of the same size"
                 )
-            return replacement.expand_as(output).type_as(output)
+            return self._kind.replaced(part, output, features, self._text)
 
         return replace
 
 
 @contextmanager
-def injection(transformer: WanTransformer3DModel, layers: Iterable[int]) -> Iterator[Injection]:
+def injection(transformer: Transformer, layers: Iterable[int]) -> Iterator[Injection]:
     """Open these layers for features of another pass, in all forward passes in the context.
 
     A capture that is entered inside sees what was injected. Raises ValueError as ``capture`` does.
     """
-    opened = Injection(tuple(dict.fromkeys(layers)))
-    _check(transformer, opened.layers)
+    chosen = tuple(dict.fromkeys(layers))
+    opened = Injection(transformer, _checked(transformer, chosen), chosen)
     with ExitStack() as stack:
-        for layer in opened.layers:
-            for part, name in _MODULES.items():
-                module: torch.nn.Module = getattr(transformer.blocks[layer].attn1, name)
-                stack.callback(module.register_forward_hook(opened.hook(layer, part)).remove)
+        opened.install(stack)
         yield opened
 
 
-def _check(transformer: WanTransformer3DModel, layers: Sequence[int]) -> None:
-    count = len(transformer.blocks)
+def _checked(transformer: Transformer, layers: Sequence[int]) -> Architecture:
+    kind = architecture.of(transformer)
+    count = len(kind.blocks(transformer))
     if not layers:
         raise ValueError(f"no layer is named; the transformer has layers 0 to {count - 1}")
     if wrong := [layer for layer in layers if not 0 <= layer < count]:
         raise ValueError(f"layers {wrong} are not there; the transformer has layers 0 to {count - 1}")
-    if any(getattr(transformer.blocks[layer].attn1, "fused_projections", False) for layer in layers):
+    if any(getattr(kind.attention(transformer, layer), "fused_projections", False) for layer in layers):
         raise ValueError(
             "the projections are fused, so values cannot be told apart; transformer.unfuse_qkv_projections()"
         )
+    return kind

@@ -1,7 +1,8 @@
-"""Queries and keys of a Wan transformer's self-attention, exactly as attention sees them.
+"""Queries and keys of a transformer's self-attention, exactly as attention sees them.
 
 Forward hooks only: no processor and no class is replaced, so the output is the same to the bit with the probe on.
-Queries and keys are taken after the RMS-norm over all heads and after the rotary embedding.
+Queries and keys are those of the video's tokens, taken after their norm and after the rotary embedding, if there is one
+(CogVideoX-2B adds positions to the tokens instead).
 """
 
 from __future__ import annotations
@@ -9,29 +10,27 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
 
-if TYPE_CHECKING:
-    from diffusers import WanTransformer3DModel
+from motionbench.backbones import architecture
+from motionbench.backbones.architecture import MODULES, Architecture, Part, Rotary, Transformer
 
 Visitor = Callable[[int, Tensor, Tensor], None]
 """``visitor(layer, queries, keys)``: both ``[B, S, heads, head_dim]``, tokens in (frame, row, column) order."""
-Rotary = tuple[Tensor, Tensor]
-"""Tables of cosines and sines, ``[1, S, 1, head_dim]``."""
 TapVisitor = Callable[..., None]
 """``visit(rotary, *features)``."""
 
 
 @contextmanager
-def probe(transformer: WanTransformer3DModel, visitor: Visitor) -> Iterator[None]:
+def probe(transformer: Transformer, visitor: Visitor) -> Iterator[None]:
     """Call ``visitor`` for the self-attention of every block, in order, during each forward pass in the context."""
+    kind = architecture.of(transformer)
     with ExitStack() as stack:
-        for layer, block in enumerate(transformer.blocks):
-            tap = Tap(block.attn1, ("norm_q", "norm_k"), _detached(layer, visitor))
-            tap.install(stack)
+        for layer, block in enumerate(kind.blocks(transformer)):
+            Tap(kind, block.attn1, ("queries", "keys"), _detached(layer, visitor)).install(stack)
         yield
 
 
@@ -47,34 +46,41 @@ def _detached(layer: int, visitor: Visitor) -> TapVisitor:
 
 @dataclass
 class Tap:
-    """The hooks of one self-attention: ``visit`` gets the named modules' outputs once all have run, before they meet.
+    """The hooks of one self-attention: ``visit`` gets the named parts once all are computed, before they meet.
 
-    Each output is ``[B, S, heads, head_dim]``, before the rotary embedding, whose tables come along.
+    Each is ``[B, S, heads, head_dim]`` of the video's tokens, before the rotary embedding, whose tables come along.
     """
 
+    architecture: Architecture
     attention: Any
-    modules: tuple[str, ...]
-    """Some of ``norm_q``, ``norm_k`` and ``to_v``: what attention takes its queries, keys and values from."""
+    parts: tuple[Part, ...]
     visit: TapVisitor
     rotary: Rotary | None = None
-    seen: dict[str, Tensor] = field(default_factory=dict)
+    text: int = 0
+    """Tokens of the text in the pass that is under way."""
+    seen: dict[Part, Tensor] = field(default_factory=dict)
 
     def install(self, stack: ExitStack) -> None:
         """Hook on until ``stack`` closes."""
         stack.callback(self.attention.register_forward_pre_hook(self._begin, with_kwargs=True).remove)
-        for module in self.modules:
-            stack.callback(getattr(self.attention, module).register_forward_hook(self._sees(module)).remove)
+        for part in self.parts:
+            module = getattr(self.attention, MODULES[part])
+            stack.callback(module.register_forward_hook(self._sees(part)).remove)
 
     def _begin(self, module: object, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
-        self.rotary = named.get("rotary_emb", arguments[3] if len(arguments) > 3 else None)
+        self.rotary = self.architecture.rotary(arguments, named)
+        self.text = self.architecture.text_tokens(named)
         self.seen = {}
 
-    def _sees(self, name: str) -> Callable[[object, object, Tensor], None]:
+    def _sees(self, part: Part) -> Callable[[object, object, Tensor], None]:
         def hook(module: object, arguments: object, output: Tensor) -> None:
-            self.seen[name] = output.view(*output.shape[:2], self.attention.heads, -1)
-            if len(self.seen) == len(self.modules):
+            features = self.architecture.features(part, output, self.attention.heads, self.text)
+            # A copy, where the model is going to turn its own in place. It keeps nothing for the way back, so gradient
+            # checkpointing does not miss it when it computes a block again.
+            self.seen[part] = features.clone() if self.architecture.head_norms else features
+            if len(self.seen) == len(self.parts):
                 seen, self.seen = self.seen, {}
-                self.visit(self.rotary, *(seen[module] for module in self.modules))
+                self.visit(self.rotary, *(seen[part] for part in self.parts))
 
         return hook
 
@@ -82,8 +88,8 @@ class Tap:
 def rotated(features: Tensor, cosines: Tensor, sines: Tensor) -> Tensor:
     """Turn each pair of channels by its angle: ``(x, y) -> (x cos - y sin, x sin + y cos)``.
 
-    ``features`` is ``[B, S, heads, D]``; the tables are ``[1, S, 1, D]`` with each angle written twice, as diffusers'
-    ``WanRotaryPosEmbed`` returns them.
+    ``features`` is ``[B, S, heads, D]``; the tables are ``[1, S, 1, D]`` with each angle written twice, as diffusers
+    has them.
     """
     first, second = features[..., 0::2], features[..., 1::2]
     cosine, sine = cosines[..., 0::2], sines[..., 1::2]

@@ -1,8 +1,9 @@
-"""Rotary positions of a Wan transformer: stretched in time, or turned token by token.
+"""Temporal positions of a transformer, stretched.
 
-Stretched, latent frame k takes the position ``k * scale`` (a real number); rows and columns keep theirs.
-Follow-Your-Motion calls it adaptive RoPE: its PE(x_i) = f(F/2 + (F/F_s)(i - F_s/2)) is f(i * F/F_s), because the halves
-cancel (arXiv 2506.05207; the formula is known from summaries of the paper only).
+Latent frame k takes the position ``k * scale`` (a real number); rows and columns keep theirs. Follow-Your-Motion calls
+it adaptive RoPE: its PE(x_i) = f(F/2 + (F/F_s)(i - F_s/2)) is f(i * F/F_s), because the halves cancel
+(arXiv 2506.05207; the formula is known from summaries of the paper only). Wan and CogVideoX-5B turn queries and keys
+by their positions; CogVideoX-2B adds sines and cosines of them to the tokens, and there those are stretched.
 """
 
 from __future__ import annotations
@@ -10,97 +11,113 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
 
-if TYPE_CHECKING:
-    from diffusers import WanTransformer3DModel
+from motionbench.backbones import architecture
+from motionbench.backbones.architecture import WAN, Transformer
+
+_COGVIDEOX_SHARE = 4
+"""CogVideoX gives a quarter of a head's channels to time."""
 
 
 @contextmanager
-def temporal_scale(transformer: WanTransformer3DModel, scale: float) -> Iterator[None]:
-    """Give latent frame k the temporal position ``k * scale`` inside the context.
+def temporal_scale(transformer: Transformer, scale: float) -> Iterator[None]:
+    """Give latent frame k the temporal position ``k * scale`` inside the context; as before on exit.
 
-    The model's ``rope`` is swapped for a copy with another table and put back on exit. ``scale`` 1 swaps nothing.
-    Raises ValueError unless ``scale`` is positive.
+    ``scale`` 1 changes nothing. Raises ValueError unless ``scale`` is positive.
     """
     if not scale > 0:
         raise ValueError(f"a temporal RoPE scale is a positive number, got {scale}")
-    native = transformer.rope
     if scale == 1:
         yield
-        return
-    stretched = copy.deepcopy(native)
-    stretched.freqs_cos[:, : native.t_dim] = _rows(native.freqs_cos, native, scale, torch.cos)
-    stretched.freqs_sin[:, : native.t_dim] = _rows(native.freqs_sin, native, scale, torch.sin)
-    transformer.rope = stretched
-    try:
-        yield
-    finally:
-        transformer.rope = native
-
-
-@dataclass(eq=False)
-class AddedAngles:
-    """Radians δ that every rotary angle is increased by, ``[S, head_dim / 2]``; None leaves the model as it is.
-
-    Channels 2p and 2p + 1 of token s turn by θ_sp + δ_sp: by head_dim, first the pairs that encode the frame, then
-    those of the row and of the column.
-    """
-
-    radians: Tensor | None = None
-
-    def turn(self, module: object, arguments: object, tables: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor] | None:
-        """Forward hook of ``WanRotaryPosEmbed``: (cos, sin) of θ + δ by the addition theorems, which keep δ's gradient.
-
-        Raises ValueError for angles of another number of tokens or channels.
-        """
-        if self.radians is None:
-            return None
-        cosines, sines = tables
-        _, tokens, _, channels = cosines.shape
-        if self.radians.shape != (tokens, channels // 2):
-            raise ValueError(
-                f"added angles {tuple(self.radians.shape)} do not fit {tokens} tokens of {channels // 2} angles each"
-            )
-        added = self.radians.to(cosines.device).repeat_interleave(2, dim=1)[None, :, None]
-        cosine, sine = added.cos(), added.sin()
-        turned = cosines * cosine - sines * sine, sines * cosine + cosines * sine
-        return turned[0].to(cosines.dtype), turned[1].to(sines.dtype)
+    elif architecture.of(transformer) == WAN:
+        with _swapped(transformer, "rope", _stretched_rope(transformer.rope, scale)):
+            yield
+    elif transformer.config.use_rotary_positional_embeddings:
+        with _stretched_argument(transformer, scale):
+            yield
+    else:
+        with _swapped(transformer, "patch_embed", _stretched_sines(transformer.patch_embed, scale)):
+            yield
 
 
 @contextmanager
-def added_angles(transformer: WanTransformer3DModel) -> Iterator[AddedAngles]:
-    """Angles that every forward pass in the context adds to the rotary embedding of its queries and keys.
-
-    They may change from pass to pass. None, and zero angles, give the native model to the bit.
-    """
-    added = AddedAngles()
-    handle = transformer.rope.register_forward_hook(added.turn)
+def _swapped(transformer: Transformer, name: str, stretched: Any) -> Iterator[None]:
+    native = getattr(transformer, name)
+    setattr(transformer, name, stretched)
     try:
-        yield added
+        yield
+    finally:
+        setattr(transformer, name, native)
+
+
+def _stretched_rope(native: Any, scale: float) -> Any:
+    stretched, width = copy.deepcopy(native), native.t_dim
+    tables = native.freqs_cos[:, :width], native.freqs_sin[:, :width]
+    stretched.freqs_cos[:, :width], stretched.freqs_sin[:, :width] = _stretched(*tables, scale)
+    return stretched
+
+
+@contextmanager
+def _stretched_argument(transformer: Transformer, scale: float) -> Iterator[None]:
+    """CogVideoX's pipeline hands its rotary tables to the transformer; they are stretched on the way."""
+    width = transformer.config.attention_head_dim // _COGVIDEOX_SHARE
+    deep = architecture.of(transformer).patch(transformer)[0]
+
+    def hook(module: object, arguments: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+        latents = named["hidden_states"] if "hidden_states" in named else arguments[0]
+        frames = latents.shape[1] // deep
+        return arguments, named | {
+            "image_rotary_emb": _stretched_tables(named["image_rotary_emb"], frames, width, scale)
+        }
+
+    handle = transformer.register_forward_pre_hook(hook, with_kwargs=True)
+    try:
+        yield
     finally:
         handle.remove()
 
 
-def _rows(table: Tensor, native: Any, scale: float, function: Callable[[Tensor], Tensor]) -> Tensor:
-    """The temporal columns of a table at positions ``k * scale``.
+def _stretched_tables(tables: tuple[Tensor, Tensor], frames: int, width: int, scale: float) -> tuple[Tensor, Tensor]:
+    """Tables ``[frames · tokens a frame, head_dim]`` whose first ``width`` columns are time's."""
+    if frames == 1:
+        return tables
+    clips = [table.view(frames, -1, table.shape[1]) for table in tables]
+    times = _stretched(clips[0][:, 0, :width], clips[1][:, 0, :width], scale)
+    cosines, sines = (
+        torch.cat([time[:, None].expand(-1, clip.shape[1], -1), clip[..., width:]], dim=-1).flatten(0, 1)
+        for time, clip in zip(times, clips, strict=True)
+    )
+    return cosines, sines
 
-    Whole positions inside the table are looked up, so that they stay the model's own to the bit.
-    """
-    angles = _radians_a_position(native)
+
+def _stretched_sines(native: Any, scale: float) -> Any:
+    """A patch embedding with the same weights, whose sines and cosines are made anew at other times."""
+    stretched = copy.copy(native)
+    stretched.temporal_interpolation_scale = native.temporal_interpolation_scale / scale
+    # Else it would add the table that it holds for clips of its native size.
+    stretched.sample_frames = 0
+    return stretched
+
+
+def _stretched(cosines: Tensor, sines: Tensor, scale: float) -> tuple[Tensor, Tensor]:
+    """Temporal columns ``[positions, channels]`` of both tables, at positions ``k * scale``."""
+    angles = _radians_a_position(cosines, sines)
+    return _rows(cosines, angles, scale, torch.cos), _rows(sines, angles, scale, torch.sin)
+
+
+def _rows(table: Tensor, angles: Tensor, scale: float, function: Callable[[Tensor], Tensor]) -> Tensor:
+    """Whole positions inside the table are looked up, so that they stay the model's own to the bit."""
     positions = torch.arange(len(table), dtype=torch.float64, device=table.device) * scale
     computed: Tensor = function(positions[:, None] * angles[None, :]).to(table.dtype)
     whole = (positions == positions.round()) & (positions < len(table))
-    computed[whole] = table[positions[whole].long(), : len(angles)]
+    computed[whole] = table[positions[whole].long()]
     return computed
 
 
-def _radians_a_position(native: Any) -> Tensor:
-    """Angular frequencies, read from the table's second row: none exceeds one radian, so none is wrapped."""
-    sines: Tensor = native.freqs_sin[1, : native.t_dim].double()
-    cosines: Tensor = native.freqs_cos[1, : native.t_dim].double()
-    return torch.atan2(sines, cosines)
+def _radians_a_position(cosines: Tensor, sines: Tensor) -> Tensor:
+    """Angular frequencies, read from the tables' second row: none exceeds one radian, so none is wrapped."""
+    return torch.atan2(sines[1].double(), cosines[1].double())

@@ -1,8 +1,8 @@
 """Where a transformer's tokens lie in the clip.
 
 A patch embedding cuts latents ``[B, C, F, h, w]`` into patches of p_t × p_h × p_w and writes them row by row, frame
-after frame: token = (frame · rows + row) · columns + column. So does ``WanTransformer3DModel``, by 1 × 2 × 2 patches.
-A frame is p_t latent frames here; rows run down and columns right.
+after frame: token = (frame · rows + row) · columns + column. So do Wan and CogVideoX, by 1 × 2 × 2 patches. A frame is
+p_t latent frames here; rows run down and columns right.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
+
+from motionbench.backbones import architecture
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -48,8 +50,8 @@ class TokenGrid:
 
     @classmethod
     def for_transformer(cls, transformer: Any, latents: Tensor) -> Self:
-        """The grid of ``latents [B, C, F, h, w]`` in a ``WanTransformer3DModel``."""
-        return cls.of(tuple(latents.shape), transformer.config.patch_size)
+        """The grid of ``latents [B, C, F, h, w]`` in a Wan or CogVideoX transformer."""
+        return cls.of(tuple(latents.shape), architecture.of(transformer).patch(transformer))
 
     @property
     def shape(self) -> tuple[int, int, int]:

@@ -2,93 +2,50 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from typing import Any, ClassVar
 
-import numpy as np
 import torch
 from diffusers import FlowMatchEulerDiscreteScheduler, WanPipeline
-from diffusers.utils import logging as diffusers_logging
 from torch import Tensor
-from transformers.utils import logging as transformers_logging
 
-from motionbench.backbones.catalog import weights_digest
-from motionbench.contracts import Progress, silent
-from motionbench.specs import BackboneSpec
-from motionbench.types import Video
-from motionbench.weights import model_folder
+from motionbench.backbones.backbone import Backbone
+from motionbench.backbones.process import FlowMatching, Process
+from motionbench.errors import UsageError
 
 
-class WanBackbone:
+class WanBackbone(Backbone):
     """Loads the pipeline of a spec in its dtype; raises MissingResourceError where the weights are not there."""
 
-    def __init__(self, spec: BackboneSpec, *, device: str | None = None) -> None:
-        folder = model_folder(spec.source)
-        self.spec = spec
-        self.digest = weights_digest(spec)
-        self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-        self.dtype: torch.dtype = getattr(torch, spec.dtype)
-        with _quiet_loading():
-            self.pipe: Any = WanPipeline.from_pretrained(folder, torch_dtype=self.dtype, local_files_only=True)
-        self.pipe.to(self.device)
-        self.pipe.set_progress_bar_config(disable=True)
-        self.pipe.scheduler = FlowMatchEulerDiscreteScheduler.from_config(
-            self.pipe.scheduler.config, shift=spec.flow_shift
-        )
-        for part in (self.pipe.transformer, self.pipe.vae, self.pipe.text_encoder):
-            part.requires_grad_(False).eval()
+    PIPELINE: ClassVar[Any] = WanPipeline
 
-    @property
-    def transformer(self) -> Any:
-        """The ``WanTransformer3DModel``."""
-        return self.pipe.transformer
-
-    @contextmanager
-    def checkpointing(self, *, wanted: bool = True) -> Iterator[None]:
-        """Compute the transformer's blocks again on the way back, for less memory; as before on exit."""
-        if not wanted or self.transformer.gradient_checkpointing:
-            yield
-            return
-        self.transformer.enable_gradient_checkpointing()
-        try:
-            yield
-        finally:
-            self.transformer.disable_gradient_checkpointing()
-
-    @torch.no_grad()
-    def embed(self, prompt: str) -> Tensor:
-        """Text embedding ``[1, L, D]``, padded with zeros to the spec's length as the pipeline does."""
-        embeds, _ = self.pipe.encode_prompt(
-            prompt,
-            do_classifier_free_guidance=False,
-            max_sequence_length=self.spec.max_sequence_length,
-            device=self.device,
-        )
-        return embeds  # type: ignore[no-any-return]
+    def _prepared(self) -> tuple[Any, Process]:
+        config = self.pipe.scheduler.config
+        return FlowMatchEulerDiscreteScheduler.from_config(config, shift=self.spec.flow_shift), FlowMatching()
 
     def _statistics(self) -> tuple[Tensor, Tensor]:
         config = self.pipe.vae.config
         mean, std = (torch.tensor(values, device=self.device) for values in (config.latents_mean, config.latents_std))
         return mean.view(1, -1, 1, 1, 1), std.view(1, -1, 1, 1, 1)
 
-    @torch.no_grad()
-    def encode(self, video: Video) -> Tensor:
-        """Normalised latents ``[1, C, F, h, w]``, float32: the mode of the posterior. One frame gives F = 1."""
-        pixels = torch.from_numpy(np.ascontiguousarray(video.frames)).to(self.device, self.dtype)
-        pixels = pixels.permute(3, 0, 1, 2)[None] / 127.5 - 1
+    def _normalised(self, latents: Tensor) -> Tensor:
         mean, std = self._statistics()
-        latents: Tensor = self.pipe.vae.encode(pixels).latent_dist.mode().float()
         return (latents - mean) / std
 
-    @torch.no_grad()
-    def decode(self, latents: Tensor) -> Video:
-        """Video of normalised latents ``[1, C, F, h, w]``."""
+    def _denormalised(self, latents: Tensor) -> Tensor:
         mean, std = self._statistics()
-        pixels = self.pipe.vae.decode((latents * std + mean).to(self.dtype)).sample[0].float()
-        frames = ((pixels.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
-        return Video(frames.permute(1, 2, 3, 0).cpu().numpy(), self.spec.fps)
+        return latents * std + mean
+
+    def _pixels(self, latents: Tensor) -> Tensor:
+        vae = self.pipe.vae
+        latents, config = latents.to(vae.dtype), vae.config
+        mean, std = (torch.tensor(values).view(1, -1, 1, 1, 1) for values in (config.latents_mean, config.latents_std))
+        decoded: Tensor = vae.decode(latents / (1.0 / std).to(latents) + mean.to(latents), return_dict=False)[0]
+        return decoded
+
+    def noise(self, seed: int) -> Tensor:
+        """The noise that ``generate`` starts from, float32, drawn on the CPU as there."""
+        generator = torch.Generator("cpu").manual_seed(seed)
+        return torch.randn(self.latent_shape, generator=generator).to(self.device)
 
     def velocity(self, latents: Tensor, sigma: Tensor, embeds: Tensor) -> Tensor:
         """v̂ at noise levels ``sigma [B]``: one pass of the transformer; ``embeds`` ``[B or 1, L, D]``."""
@@ -100,42 +57,30 @@ class WanBackbone:
             return_dict=False,
         )[0]
 
-    def generate(self, prompt: str, *, seed: int, progress: Progress = silent) -> Video:
-        """Text to video by the pipeline itself, with the spec's sampler; the same bytes for the same seed on a CPU."""
-        spec = self.spec
+    def solver(self, steps: int, first_step: int = 0) -> EulerSolver:
+        """Euler's, over the levels of the pipeline's scheduler.
 
-        def report(_: Any, step: int, __: Any, values: dict[str, Any]) -> dict[str, Any]:
-            progress("sampling", step + 1, spec.steps)
-            return values
-
-        # Drawn on the CPU, so that a seed means the same noise on every device.
-        generator = torch.Generator("cpu").manual_seed(seed)
-        pixels = self.pipe(
-            prompt=prompt,
-            negative_prompt=spec.negative_prompt,
-            height=spec.height,
-            width=spec.width,
-            num_frames=spec.frames,
-            num_inference_steps=spec.steps,
-            guidance_scale=spec.guidance,
-            max_sequence_length=spec.max_sequence_length,
-            generator=generator,
-            output_type="np",
-            callback_on_step_end=report,
-        ).frames[0]
-        return Video(np.round(np.clip(pixels, 0, 1) * 255).astype(np.uint8), spec.fps)
+        Raises UsageError for a pipeline with two transformers or a noise level for each token (Wan 2.2), whose loop is
+        another one.
+        """
+        config = self.pipe.config
+        if config.boundary_ratio is not None or config.expand_timesteps:
+            raise UsageError(f"{self.spec.name}: this sampling loop is Wan 2.1's, not that of a Wan 2.2 pipeline")
+        scheduler = FlowMatchEulerDiscreteScheduler.from_config(self.pipe.scheduler.config)
+        scheduler.set_timesteps(steps, device=self.device)
+        scheduler.set_begin_index(first_step)
+        return EulerSolver(scheduler, self.device)
 
 
-@contextmanager
-def _quiet_loading() -> Iterator[None]:
-    """Without the libraries' own bars, and without the advice on ``torch_dtype``: older releases know no other word."""
-    shown = [logging for logging in (diffusers_logging, transformers_logging) if logging.is_progress_bar_enabled()]
-    for logging in shown:
-        logging.disable_progress_bar()
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message=".*torch_dtype", category=FutureWarning)
-            yield
-    finally:
-        for logging in shown:
-            logging.enable_progress_bar()
+class EulerSolver:
+    """x_σ′ = x_σ + (σ′ − σ)·v̂ by diffusers' ``FlowMatchEulerDiscreteScheduler``."""
+
+    def __init__(self, scheduler: FlowMatchEulerDiscreteScheduler, device: torch.device) -> None:
+        self._scheduler = scheduler
+        self.sigmas: Tensor = scheduler.sigmas.to(device)
+
+    def step(self, step: int, velocity: Tensor, latents: Tensor) -> Tensor:
+        """Latents at level ``step + 1``; steps are taken in order."""
+        timestep = self._scheduler.timesteps[step]
+        moved: Tensor = self._scheduler.step(velocity, timestep, latents, return_dict=False)[0]
+        return moved

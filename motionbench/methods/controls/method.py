@@ -14,14 +14,14 @@ from motionbench.specs import Options
 from motionbench.types import Case, TuneReport, Video
 
 if TYPE_CHECKING:
-    from motionbench.backbones.wan import WanBackbone
+    from motionbench.backbones.backbone import Backbone as VideoModel
 
 
 @dataclass(frozen=True)
 class _Control:
     """Takes no option and tunes nothing."""
 
-    backbone: WanBackbone | None
+    backbone: VideoModel | None
     options: Options
 
     def __post_init__(self) -> None:

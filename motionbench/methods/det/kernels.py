@@ -12,17 +12,16 @@ projection, the second behind the GELU.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 
+from motionbench.backbones import architecture
+from motionbench.backbones.architecture import Architecture, Transformer
 from motionbench.backbones.token_grid import TokenGrid
-
-if TYPE_CHECKING:
-    from diffusers import WanTransformer3DModel
 
 
 class TemporalKernel(nn.Module):
@@ -95,36 +94,41 @@ def kept_blocks(count: int, dropped: float) -> int:
 
 @contextmanager
 def beside(
-    transformer: WanTransformer3DModel, kernels: TemporalKernels, grid: TokenGrid, *, kept: int, scale: float = 1.0
+    transformer: Transformer, kernels: TemporalKernels, grid: TokenGrid, *, kept: int, scale: float = 1.0
 ) -> Iterator[None]:
     """Add the first ``kept`` kernels, times ``scale``, to their self-attentions in all forward passes in the context.
 
     Untrained ones change no value. Raises ValueError for kernels that do not fit the model; a pass over a clip of
     another number of tokens raises it too.
     """
+    kind = architecture.of(transformer)
     _check(transformer, kernels, kept)
     with ExitStack() as stack:
-        for block, kernel in zip(transformer.blocks[:kept], kernels, strict=False):
-            stack.callback(block.attn1.register_forward_hook(_adding(grid, kernel, scale)).remove)
+        for layer, kernel in zip(range(kept), kernels, strict=False):
+            hook = _adding(kind, grid, kernel, scale)
+            stack.callback(kind.attention(transformer, layer).register_forward_hook(hook, with_kwargs=True).remove)
         yield
 
 
-def _adding(
-    grid: TokenGrid, kernel: TemporalKernel, scale: float
-) -> Callable[[object, tuple[Tensor, ...], Tensor], Tensor]:
-    def hook(module: object, arguments: Sequence[Tensor], output: Tensor) -> Tensor:
-        hidden = arguments[0]
+def _adding(kind: Architecture, grid: TokenGrid, kernel: TemporalKernel, scale: float) -> Callable[..., Any]:
+    """Where the text's tokens go through the same attention, they stay as they are."""
+
+    def hook(module: object, arguments: tuple[Any, ...], named: dict[str, Any], output: Any) -> Any:
+        hidden: Tensor = arguments[0] if arguments else named["hidden_states"]
         if hidden.shape[1] != grid.tokens:
             raise ValueError(
                 f"temporal kernels on a token grid {grid.shape} act on {grid.tokens} tokens, got {hidden.shape[1]}"
             )
-        return output + scale * grid.fold(kernel(grid.unfold(hidden))).to(output)
+        video = kind.block_output(output)
+        added = video + scale * grid.fold(kernel(grid.unfold(hidden))).to(video)
+        return (added, *output[1:]) if kind.joint_text else added
 
     return hook
 
 
-def _check(transformer: WanTransformer3DModel, kernels: TemporalKernels, kept: int) -> None:
-    count, width = len(transformer.blocks), transformer.blocks[0].attn1.to_q.in_features
+def _check(transformer: Transformer, kernels: TemporalKernels, kept: int) -> None:
+    kind = architecture.of(transformer)
+    count, width = len(kind.blocks(transformer)), kind.attention(transformer, 0).to_q.in_features
     if kept > len(kernels) or len(kernels) > count or kernels.width != width:
         raise ValueError(
             f"the first {kept} of {len(kernels)} temporal kernels of width {kernels.width} do not fit: "

@@ -22,8 +22,6 @@ import torch
 from torch import Tensor
 
 from motionbench import registry
-from motionbench.backbones.flow_matching import interpolate, shifted, velocity_target
-from motionbench.backbones.sampling import Sampler
 from motionbench.backbones.token_grid import TokenGrid
 from motionbench.contracts import PointTracker, Progress, silent
 from motionbench.errors import InvalidOutputError, Undefined, UsageError
@@ -37,11 +35,12 @@ from motionbench.methods.tuner.clip_tuner import ClipTuner
 from motionbench.methods.tuner.optimising import Schedule, optimise
 from motionbench.methods.tuner.seeds import seeded
 from motionbench.methods.tuner.state import State
+from motionbench.methods.tuner.training import Draws, drawn
 from motionbench.specs import Options
 from motionbench.types import Case, Tracks, TuneReport, Video
 
 if TYPE_CHECKING:
-    from motionbench.backbones.wan import WanBackbone
+    from motionbench.backbones.backbone import Backbone
 
 KERNELS = "kernels"
 
@@ -49,7 +48,7 @@ KERNELS = "kernels"
 class Det:
     """Kernels of one clip. Raises UsageError for an unknown option or tracker, or a backbone that is not there."""
 
-    def __init__(self, backbone: WanBackbone | None, options: Options) -> None:
+    def __init__(self, backbone: Backbone | None, options: Options) -> None:
         if backbone is None:
             raise UsageError("det needs a backbone; name one with --backbone")
         self.backbone = backbone
@@ -94,9 +93,8 @@ class Det:
         return done.finished(KERNELS, preparing + seconds, numbers)
 
     def _untrained(self, generator: torch.Generator) -> TemporalKernels:
-        blocks = self.backbone.transformer.blocks
-        width = blocks[0].attn1.to_q.in_features
-        kernels = TemporalKernels(len(blocks), width, self.options.bottleneck, self.options.kernel_size)
+        width = self.backbone.architecture.attention(self.backbone.transformer, 0).to_q.in_features
+        kernels = TemporalKernels(self.backbone.depth, width, self.options.bottleneck, self.options.kernel_size)
         return kernels.draw(generator, unit=self.options.initial == "unit").to(self.backbone.device)
 
     def _followed(self, reference: Video) -> Tracks | None:
@@ -116,20 +114,14 @@ class Det:
     def _draw_loss(
         self, latents: Tensor, embeds: Tensor, tracks: LatentTracks | None, generator: torch.Generator
     ) -> Tensor:
-        """Loss of a batch of fresh noise and noise levels, drawn on the CPU as the shared tuner draws them."""
-        options, size = self.options, self.options.batch_size
-        x0 = latents[torch.randint(len(latents), (size,), generator=generator).to(latents.device)]
-        noise = torch.randn(x0.shape, generator=generator).to(x0)
-        levels = 1 - torch.randint(losses.LEVELS, (size,), generator=generator) / losses.LEVELS
-        sigma = shifted(levels, options.tuning_shift).to(x0)
-        noisy = interpolate(x0, noise, sigma)
-        predicted = self.backbone.velocity(noisy, sigma, embeds)
-        weighting = cast(losses.Weighting, options.loss_weighting)
-        weight = losses.loss_weight(sigma, weighting=weighting, shift=options.tuning_shift)
-        loss = weight * losses.flow_matching(predicted, velocity_target(x0, noise), generator)
+        """Loss of a batch, with that of the tracks at low noise levels."""
+        options = self.options
+        draws = Draws(options.batch_size, options.tuning_shift, cast(losses.Weighting, options.loss_weighting))
+        batch = drawn(self.backbone, latents, embeds, draws, generator)
+        loss = batch.weight * losses.flow_matching(batch.predicted, batch.target, generator)
         if tracks is not None:
-            estimate = noisy - sigma.view(-1, 1, 1, 1, 1) * predicted.float()
-            counts = sigma <= options.tracking_below
+            estimate, _ = self.backbone.process.estimates(batch.noisy, batch.predicted.float(), batch.sigma)
+            counts = batch.sigma <= options.tracking_below
             loss = loss + options.tracking_weight * torch.where(counts, tracking_loss(estimate, tracks), 0.0)
         return loss.mean()
 
@@ -140,12 +132,12 @@ class Det:
         """
         transformer = self.backbone.transformer
         kernels = kernel_files.load(states.weights(states.finished(state, "det"), KERNELS)).to(self.backbone.device)
-        kept = kept_blocks(len(transformer.blocks), self.options.dropped)
+        kept = kept_blocks(self.backbone.depth, self.options.dropped)
         if kernels.changes_nothing(kept):
             raise InvalidOutputError(
                 "det: the kernels do not change the backbone's output; tune longer or raise det.learning_rate"
             )
-        grid = TokenGrid.of(Sampler(self.backbone).shape, transformer.config.patch_size)
+        grid = TokenGrid.of(self.backbone.latent_shape, self.backbone.architecture.patch(transformer))
         with beside(transformer, kernels, grid, kept=kept, scale=self.options.scale):
             return self.backbone.generate(case.prompt, seed=seed, progress=progress)
 

@@ -1,7 +1,7 @@
 """DiTFlow (arXiv 2412.07776): latents, or rotary positions, guided to the reference's attention motion flow.
 
 As its public code for CogVideoX: the reference is read once, clean, under the empty prompt; its keys and values stand
-in for the generation's in block 0 of the guided steps. Other than there: Wan's velocity instead of a noise prediction,
+in for the generation's in block 0 of the guided steps. Other than there: any backbone, whose own velocity is sampled,
 the flow is exact at any number of frames, and of rotary positions only the angles are optimised (``positions``).
 """
 

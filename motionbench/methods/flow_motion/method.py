@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from motionbench.backbones.process import FlowMatching
 from motionbench.backbones.sampling import Conditions, Sampler
 from motionbench.contracts import Progress, silent
 from motionbench.errors import UsageError
@@ -29,15 +30,20 @@ from motionbench.specs import Options
 from motionbench.types import Case, TuneReport, Video
 
 if TYPE_CHECKING:
-    from motionbench.backbones.wan import WanBackbone
+    from motionbench.backbones.backbone import Backbone
 
 
 class FlowMotion:
     """Training-free. Raises UsageError for an unknown option or a backbone that is not there."""
 
-    def __init__(self, backbone: WanBackbone | None, options: Options) -> None:
+    def __init__(self, backbone: Backbone | None, options: Options) -> None:
         if backbone is None:
             raise UsageError("flow-motion needs a backbone; name one with --backbone")
+        if not isinstance(backbone.process, FlowMatching):
+            raise UsageError(
+                f"flow-motion is of flow matching, whose velocity leads straight to the clean latent; "
+                f"{backbone.spec.name} predicts another one. Choose a Wan backbone"
+            )
         self.backbone = backbone
         self.options = FlowMotionOptions.of(options)
 

@@ -1,12 +1,13 @@
 """Stage 1 of Follow-Your-Motion: which self-attention heads are spatial and which temporal, streamed, no training.
 
-For P = softmax(q kᵀ / √d) with q, k after RMS-norm and RoPE, token i = (frame f, pixel p), F frames of T tokens, blocks
+For P = softmax(q kᵀ / √d) with q, k after norm and RoPE, token i = (frame f, pixel p), F frames of T tokens, blocks
 of B tokens and the band floor(T / B)::
 
     w_s = Σ_ij P_ij M_s(i, j)    M_s = 1 iff |⌊(f T + p) / B⌋ − ⌊(f' T + p') / B⌋| < band
     w_t = Σ_ij P_ij M_t(i, j)    M_t = 1 iff |⌊(p F + f) / B⌋ − ⌊(p' F + f') / B⌋| < band
 
-Query rows are taken in chunks and dropped, so no S × S map is ever held. Both masks have the same area, hence the ratio
+Where a text's tokens share the self-attention (CogVideoX) they are left out: P is normalised among the video's. Query
+rows are taken in chunks and dropped, so no S × S map is ever held. Both masks have the same area, hence the ratio
 of masses is the ratio of the cosine similarities of the paper (arXiv 2506.05207; masks as in its public code).
 """
 
@@ -20,12 +21,11 @@ import torch
 from torch import Tensor
 
 from motionbench.backbones.attention_probe import probe
-from motionbench.backbones.flow_matching import interpolate
 from motionbench.contracts import Progress, silent
 from motionbench.methods.fym.head_table import HeadTable, Kind, Rule, block_size_for, kind_of
 
 if TYPE_CHECKING:
-    from motionbench.backbones.wan import WanBackbone
+    from motionbench.backbones.backbone import Backbone
 
 _CHUNK_ELEMENTS = 2**24
 """Attention weights held at once, over all heads: 64 MiB in float32."""
@@ -81,7 +81,7 @@ def band_masses(
 
 
 def classify_heads(
-    backbone: WanBackbone,
+    backbone: Backbone,
     latents: Tensor,
     embeds: Tensor,
     *,
@@ -100,8 +100,8 @@ def classify_heads(
     """
     generator = torch.Generator().manual_seed(seed)
     grid = _grid(backbone, latents, block_size)
-    depth = len(backbone.transformer.blocks)
-    masses = [[torch.zeros(block.attn1.heads, dtype=torch.float64)] * 2 for block in backbone.transformer.blocks]
+    heads = backbone.architecture.heads(backbone.transformer)
+    masses = [[torch.zeros(count, dtype=torch.float64)] * 2 for count in heads]
     done = 0
 
     def visit(layer: int, queries: Tensor, keys: Tensor) -> None:
@@ -110,18 +110,18 @@ def classify_heads(
         found = band_masses(queries, keys, grid, rows=chosen)
         masses[layer] = [total + mass.cpu() for total, mass in zip(masses[layer], found, strict=True)]
         done += 1
-        progress("heads", done, depth * draws)
+        progress("heads", done, len(heads) * draws)
 
     with torch.no_grad(), probe(backbone.transformer, visit):
         for _ in range(draws):
             noise = torch.randn(latents.shape, generator=generator).to(latents)
             level = torch.tensor([sigma], device=latents.device)
-            backbone.velocity(interpolate(latents, noise, level), level, embeds)
+            backbone.velocity(backbone.process.interpolate(latents, noise, level), level, embeds)
     return _table(masses, grid, rule=rule, seed=seed, sigma=sigma, draws=draws, rows=rows)
 
 
-def _grid(backbone: WanBackbone, latents: Tensor, block_size: int) -> Bands:
-    p_t, p_h, p_w = backbone.transformer.config.patch_size
+def _grid(backbone: Backbone, latents: Tensor, block_size: int) -> Bands:
+    p_t, p_h, p_w = backbone.architecture.patch(backbone.transformer)
     frames, height, width = latents.shape[2:]
     tokens = (height // p_h) * (width // p_w)
     return Bands(frames // p_t, tokens, block_size or block_size_for(tokens))

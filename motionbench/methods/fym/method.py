@@ -16,16 +16,16 @@ from motionbench.specs import Options
 from motionbench.types import Case, TuneReport, Video
 
 if TYPE_CHECKING:
-    from motionbench.backbones.wan import WanBackbone
+    from motionbench.backbones.backbone import Backbone
 
 
 class FollowYourMotion:
-    """Spatial-temporal decoupled LoRA tuning of a Wan backbone (arXiv 2506.05207), for any WanTransformer3DModel.
+    """Spatial-temporal decoupled LoRA tuning of a video transformer (arXiv 2506.05207).
 
     Raises UsageError for an option that it does not have or a backbone that is not there.
     """
 
-    def __init__(self, backbone: WanBackbone | None, options: Options) -> None:
+    def __init__(self, backbone: Backbone | None, options: Options) -> None:
         if backbone is None:
             raise UsageError("fym needs a backbone; name one with --backbone")
         self.backbone = backbone

@@ -1,9 +1,10 @@
-"""The leak through Wan's query and key norms, and its suppression.
+"""The leak through norms of queries and keys over all heads, and its suppression.
 
 Wan's ``norm_q`` and ``norm_k`` divide by one root mean square over the channels of all heads. An adapter on the rows of
 some heads therefore moves all other heads too, by the factor rms(q0) / rms(q), where q0 is the adapter-free projection
 of the same input. Suppression takes the denominator from q0; what results is no longer a low-rank change of the
-weights, so such adapters cannot be merged.
+weights, so such adapters cannot be merged. Where each head is normed by itself (CogVideoX) nothing leaks: there is
+nothing to measure and nothing to suppress.
 """
 
 from __future__ import annotations
@@ -11,21 +12,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from motionbench.backbones import architecture
+from motionbench.backbones.architecture import Transformer
 from motionbench.methods.fym.head_table import Leak, Projection
-
-if TYPE_CHECKING:
-    from diffusers import WanTransformer3DModel
 
 _Reaction = Callable[["_Norm", Tensor], Tensor | None]
 
 
-def norm_leak(transformer: WanTransformer3DModel, forward: Callable[[], object], *, adapter: str) -> tuple[Leak, ...]:
-    """The leak during ``forward()``, of the adapter that acts then; layers that carry no LoRA are left out."""
+def norm_leak(transformer: Transformer, forward: Callable[[], object], *, adapter: str) -> tuple[Leak, ...]:
+    """The leak during ``forward()``, of the adapter that acts then; layers that carry no LoRA are left out.
+
+    None at all where each head is normed by itself.
+    """
     leaks: list[Leak] = []
 
     def measure(norm: _Norm, adapted: Tensor) -> None:
@@ -38,7 +41,7 @@ def norm_leak(transformer: WanTransformer3DModel, forward: Callable[[], object],
 
 
 @contextmanager
-def suppressed(transformer: WanTransformer3DModel) -> Iterator[None]:
+def suppressed(transformer: Transformer) -> Iterator[None]:
     """Take the denominator of every query and key norm from the adapter-free projection, inside the context."""
 
     def replace(norm: _Norm, adapted: Tensor) -> Tensor:
@@ -87,7 +90,7 @@ class _Norm:
 
 
 @contextmanager
-def _watched(transformer: WanTransformer3DModel, reaction: _Reaction) -> Iterator[None]:
+def _watched(transformer: Transformer, reaction: _Reaction) -> Iterator[None]:
     with ExitStack() as stack:
         for norm in _norms(transformer, reaction):
             for handle in norm.hooks():
@@ -95,8 +98,11 @@ def _watched(transformer: WanTransformer3DModel, reaction: _Reaction) -> Iterato
         yield
 
 
-def _norms(transformer: WanTransformer3DModel, reaction: _Reaction) -> Iterator[_Norm]:
-    for layer, block in enumerate(transformer.blocks):
+def _norms(transformer: Transformer, reaction: _Reaction) -> Iterator[_Norm]:
+    kind = architecture.of(transformer)
+    if kind.head_norms:
+        return
+    for layer, block in enumerate(kind.blocks(transformer)):
         attention = block.attn1
         if hasattr(attention.to_q, "base_layer"):
             yield _Norm(layer, "q", attention.norm_q, attention.to_q, reaction)

@@ -31,14 +31,14 @@ from motionbench.methods.tuner.training import Change, Draws, Stage
 from motionbench.types import Video
 
 if TYPE_CHECKING:
-    from motionbench.backbones.wan import WanBackbone
+    from motionbench.backbones.backbone import Backbone
 
 
 @dataclass(frozen=True)
 class Tuning:
     """Follow-Your-Motion's tuning on one clip with its caption."""
 
-    backbone: WanBackbone
+    backbone: Backbone
     options: FymOptions
     video: Video
     caption: str
@@ -85,7 +85,8 @@ class Tuning:
         group: HeadGroup = adapters.everywhere(self.backbone.transformer)
         if options.decoupling:
             group = HeadTable.read(self._table).group(kind)
-        return AdapterPlan(kind, group, options.rank, options.alpha, cast(adapters.Projections, options.projections))
+        projections = cast(adapters.Projections, options.projections)
+        return AdapterPlan(kind, group, options.rank, options.alpha, projections, self.backbone.architecture)
 
     def _spatial(self) -> Stage | None:
         """Every frame, encoded alone as a video of one frame."""

@@ -24,7 +24,7 @@ from motionbench.methods.guidance.positions import Positions
 from motionbench.methods.guidance.reference import ReferencePath
 
 if TYPE_CHECKING:
-    from motionbench.backbones.wan import WanBackbone
+    from motionbench.backbones.backbone import Backbone
 
 Objective = Callable[[Captured], Tensor]
 """The loss of captured features, one number an item."""
@@ -39,7 +39,7 @@ class Wanted:
     attention: tuple[int, ...] = ()
     outputs: tuple[int, ...] = ()
 
-    def of(self, backbone: WanBackbone, latents: Tensor, sigma: Tensor, embeds: Tensor) -> Captured:
+    def of(self, backbone: Backbone, latents: Tensor, sigma: Tensor, embeds: Tensor) -> Captured:
         """Features of ``latents [B, C, F, h, w]`` at a noise level, or one an item, in the caller's gradient mode.
 
         The pass ends behind the last of the blocks.
@@ -64,7 +64,7 @@ class Updates:
 class Guidance:
     """Guides steps from ``first_step`` on, as many as the schedule has; ``before_step`` is the sampler's callback."""
 
-    backbone: WanBackbone
+    backbone: Backbone
     wanted: Wanted
     objective_of: ObjectiveOf
     path: ReferencePath
@@ -132,7 +132,7 @@ class Guidance:
             injected.put(layer, features)
 
 
-def opened(backbone: WanBackbone, layers: Iterable[int], stack: ExitStack) -> Injection | None:
+def opened(backbone: Backbone, layers: Iterable[int], stack: ExitStack) -> Injection | None:
     """An injection into these layers until ``stack`` closes; None where there are none."""
     chosen = tuple(layers)
     return stack.enter_context(injection(backbone.transformer, chosen)) if chosen else None

@@ -26,7 +26,7 @@ from motionbench.specs import Options
 from motionbench.types import Case, TuneReport, Video
 
 if TYPE_CHECKING:
-    from motionbench.backbones.wan import WanBackbone
+    from motionbench.backbones.backbone import Backbone
 
 Chosen = TypeVar("Chosen", bound=GuidanceOptions)
 
@@ -36,12 +36,12 @@ class GuidedMethod(ABC, Generic[Chosen]):
 
     OPTIONS: ClassVar[type[GuidanceOptions]]
 
-    def __init__(self, backbone: WanBackbone | None, options: Options) -> None:
+    def __init__(self, backbone: Backbone | None, options: Options) -> None:
         if backbone is None:
             raise UsageError(f"{self.OPTIONS.METHOD} needs a backbone; name one with --backbone")
         self.backbone = backbone
         self.options: Chosen = self.OPTIONS.of(options)  # type: ignore[assignment]
-        count = len(backbone.transformer.blocks)
+        count = backbone.depth
         self.blocks = self.options.guided_blocks(count)
         self.injected = self.options.injected_blocks(count)
 
@@ -89,13 +89,14 @@ class GuidedMethod(ABC, Generic[Chosen]):
     def _positions(self, sampler: Sampler, stack: ExitStack) -> Positions | None:
         if self.options.target == "latent":
             return None
-        transformer = self.backbone.transformer
-        grid = TokenGrid.of(sampler.shape, transformer.config.patch_size)
-        return stack.enter_context(moved_positions(transformer, grid, self.options.METHOD))
+        return stack.enter_context(moved_positions(self.backbone.transformer, self._grid(sampler), self.options.METHOD))
+
+    def _grid(self, sampler: Sampler) -> TokenGrid:
+        return TokenGrid.of(sampler.shape, self.backbone.architecture.patch(self.backbone.transformer))
 
     def _guidance(self, sampler: Sampler, path: ReferencePath, case: Case, first_step: int) -> Guidance:
         options, backbone = self.options, self.backbone
-        grid = TokenGrid.of(sampler.shape, backbone.transformer.config.patch_size)
+        grid = self._grid(sampler)
         schedule = Schedule.over(
             options.window,
             sampler.steps - first_step,

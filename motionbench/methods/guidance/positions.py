@@ -3,8 +3,8 @@
 What moves is one angle δ for every token and every pair of channels of the rotary embedding, ``[S, head_dim / 2]``
 radians, zero at first. The public code for CogVideoX-5B descends on every entry of the tables of cosines and sines; of
 these only the angles are kept, so that a table stays a rotation and no feature is stretched. A displacement of (frame,
-row, column) would be a special case, three numbers a token. Other than there, queries and keys share δ, because Wan's
-attention takes one pair of tables for both.
+row, column) would be a special case, three numbers a token. Other than there, queries and keys share δ, because
+attention in diffusers takes one pair of tables for both.
 
 As there, δ lives on from guided step to guided step, acts in every pass of a guided step, with the prompt and without,
 in all blocks; and the steps behind the window run on native positions. The reference is read on native positions too.
@@ -15,18 +15,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from motionbench.backbones.rotary import AddedAngles, added_angles
+from motionbench.backbones.added_angles import AddedAngles, added_angles, turns
+from motionbench.backbones.architecture import Transformer
 from motionbench.backbones.token_grid import TokenGrid
 from motionbench.errors import UsageError
 from motionbench.methods.guidance.descent import Loss
-
-if TYPE_CHECKING:
-    from diffusers import WanTransformer3DModel
 
 Descent = Callable[[Tensor, Loss], tuple[Tensor, tuple[float, ...]]]
 """``descend`` with its settings."""
@@ -70,8 +67,15 @@ class Positions:
 
 
 @contextmanager
-def moved_positions(transformer: WanTransformer3DModel, grid: TokenGrid, method: str) -> Iterator[Positions]:
-    """Positions of a clip, native until the first descent, and again on exit."""
+def moved_positions(transformer: Transformer, grid: TokenGrid, method: str) -> Iterator[Positions]:
+    """Positions of a clip, native until the first descent, and again on exit.
+
+    Raises UsageError for a backbone whose positions get no gradient.
+    """
+    if not turns(transformer):
+        raise UsageError(
+            f"{method}.target=rotary moves Wan's positions, not this backbone's; --set {method}.target=latent"
+        )
     device = next(transformer.parameters()).device
     with added_angles(transformer) as applied:
         zeros = torch.zeros(grid.tokens, transformer.config.attention_head_dim // 2, device=device)

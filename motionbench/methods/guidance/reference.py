@@ -6,7 +6,6 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate as resized
 
-from motionbench.backbones.flow_matching import interpolate
 from motionbench.backbones.sampling import Conditions, Sampler
 
 
@@ -35,21 +34,22 @@ class ReferencePath:
             step = int((self._sampler.sigmas - sigma).abs().argmin())
             return self._path[step], self._sampler.sigmas[step]
         level = torch.tensor(sigma, device=self._clean.device)
-        return interpolate(self._clean, self._noise, level.view(1)), level
+        return self._sampler.backbone.process.interpolate(self._clean, self._noise, level.view(1)), level
 
 
 @torch.no_grad()
 def invert(sampler: Sampler, clean: Tensor) -> list[Tensor]:
-    """The ODE dx/dσ = v̂(x, σ) from the clean latent to noise, under the empty prompt and without guidance.
+    """The model's ODE from the clean latent to noise, under the empty prompt and without guidance.
 
-    Euler steps over the sampler's levels backwards, each with the velocity at its cleaner end: entry k is the latent at
-    level k. The flow-matching form of DDIM inversion (Song et al. 2021).
+    The process's steps over the sampler's levels backwards, each with the velocity at its cleaner end: entry k is the
+    latent at level k. DDIM inversion (Song et al. 2021), and its form for flow matching: Euler's steps of dx/dσ = v̂.
     """
     empty = Conditions(sampler.backbone.embed("").to(sampler.backbone.dtype), None)
     path = [clean]
     for step in reversed(range(sampler.steps)):
         here, there = sampler.sigmas[step + 1], sampler.sigmas[step]
-        path.append(path[-1] + (there - here) * sampler.velocity(path[-1], here, empty))
+        velocity = sampler.velocity(path[-1], here, empty)
+        path.append(sampler.backbone.process.moved(path[-1], velocity, here, there))
     return path[::-1]
 
 

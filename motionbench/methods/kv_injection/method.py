@@ -4,8 +4,8 @@ This is what DiTFlow (arXiv 2412.07776) does beside its guidance, and ablates as
 as a method of its own. As its public code has it: at each step of the window the reference's latents are noised to the
 step's level with the generation's own initial noise and passed under the prompt; the keys and values of the chosen
 blocks then replace the generation's, in the guided and in the unguided pass. Written there for CogVideoX, whose text
-tokens keep their own; Wan's self-attention has none. The first step changes nothing: at σ = 1 the noised reference is
-the noise.
+tokens keep their own, as they do here; Wan's self-attention has none. In block 0, whose tokens have not met the text
+yet, the first step changes nothing: at σ = 1 the noised reference is the noise.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ from motionbench.specs import Options
 from motionbench.types import Case, TuneReport, Video
 
 if TYPE_CHECKING:
-    from motionbench.backbones.wan import WanBackbone
+    from motionbench.backbones.backbone import Backbone
 
 
 class KvInjection:
     """Training-free. Raises UsageError for an unknown option, a block or a backbone that is not there."""
 
-    def __init__(self, backbone: WanBackbone | None, options: Options) -> None:
+    def __init__(self, backbone: Backbone | None, options: Options) -> None:
         if backbone is None:
             raise UsageError("kv-injection needs a backbone; name one with --backbone")
         self.backbone = backbone
         self.options = KvInjectionOptions.of(options)
-        self.layers = self.options.layers(len(backbone.transformer.blocks))
+        self.layers = self.options.layers(backbone.depth)
 
     def tune(self, case: Case, *, seed: int, directory: Path, progress: Progress = silent) -> TuneReport:
         """Nothing to learn."""

@@ -22,7 +22,7 @@ from motionbench.specs import Options
 from motionbench.types import Case, TuneReport, Video
 
 if TYPE_CHECKING:
-    from motionbench.backbones.wan import WanBackbone
+    from motionbench.backbones.backbone import Backbone
 
 ADAPTER = "lora"
 
@@ -30,7 +30,7 @@ ADAPTER = "lora"
 class Lora:
     """One adapter on the whole clip. Raises UsageError for an unknown option or a backbone that is not there."""
 
-    def __init__(self, backbone: WanBackbone | None, options: Options) -> None:
+    def __init__(self, backbone: Backbone | None, options: Options) -> None:
         if backbone is None:
             raise UsageError("lora needs a backbone; name one with --backbone")
         self.backbone = backbone

@@ -27,7 +27,7 @@ from motionbench.specs import Options
 from motionbench.types import Case, TuneReport, Video
 
 if TYPE_CHECKING:
-    from motionbench.backbones.wan import WanBackbone
+    from motionbench.backbones.backbone import Backbone
 
 SPATIAL, TEMPORAL = "spatial", "temporal"
 
@@ -35,7 +35,7 @@ SPATIAL, TEMPORAL = "spatial", "temporal"
 class MotionDirector:
     """Two adapters, one kept. Raises UsageError for an unknown option or a backbone that is not there."""
 
-    def __init__(self, backbone: WanBackbone | None, options: Options) -> None:
+    def __init__(self, backbone: Backbone | None, options: Options) -> None:
         if backbone is None:
             raise UsageError("motion-director needs a backbone; name one with --backbone")
         self.backbone = backbone

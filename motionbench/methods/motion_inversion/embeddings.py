@@ -10,15 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Literal, cast
+from dataclasses import dataclass
+from typing import Any, Literal, cast
 
 import torch
 from torch import Tensor, nn
 
+from motionbench.backbones import architecture
+from motionbench.backbones.architecture import Architecture, Transformer
 from motionbench.backbones.token_grid import TokenGrid
-
-if TYPE_CHECKING:
-    from diffusers import WanTransformer3DModel
 
 ValueForm = Literal["differenced", "release", "raw", "none"]
 
@@ -79,22 +79,37 @@ class MotionEmbeddings(nn.Module):
 
 @contextmanager
 def added(
-    transformer: WanTransformer3DModel, embeddings: MotionEmbeddings, *, form: ValueForm = "raw", scale: float = 1.0
+    transformer: Transformer, embeddings: MotionEmbeddings, *, form: ValueForm = "raw", scale: float = 1.0
 ) -> Iterator[None]:
     """Add the embeddings, times ``scale``, in all forward passes in the context; zero ones change no bit.
 
     Raises ValueError for blocks or a width that the model has not, and for fused projections; a pass over a clip of
     another number of tokens raises it too.
     """
-    _check(transformer, embeddings)
+    kind = architecture.of(transformer)
+    _check(kind, transformer, embeddings)
     with ExitStack() as stack:
         for layer in embeddings.layers:
-            attention, block = transformer.blocks[layer].attn1, embeddings.of(layer)
+            attention, block = kind.attention(transformer, layer), embeddings.of(layer)
+            text = TextTokens(kind)
+            stack.callback(attention.register_forward_pre_hook(text.note, with_kwargs=True).remove)
             parts = {"to_q": block.of_queries_and_keys, "to_k": block.of_queries_and_keys}
             for name, part in {**parts, "to_v": _values(block, form)}.items():
-                hook = _adding(embeddings.grid, part, scale)
+                hook = _adding(embeddings.grid, part, scale, text)
                 stack.callback(getattr(attention, name).register_forward_pre_hook(hook).remove)
         yield
+
+
+@dataclass(eq=False)
+class TextTokens:
+    """How many tokens of an attention's call are the text's, in front of the video's."""
+
+    kind: Architecture
+    count: int = 0
+
+    def note(self, module: object, arguments: object, named: dict[str, Any]) -> None:
+        """Forward pre-hook of the attention."""
+        self.count = self.kind.text_tokens(named)
 
 
 def _values(block: BlockEmbedding, form: ValueForm) -> Callable[[], Tensor]:
@@ -102,28 +117,31 @@ def _values(block: BlockEmbedding, form: ValueForm) -> Callable[[], Tensor]:
 
 
 def _adding(
-    grid: TokenGrid, part: Callable[[], Tensor], scale: float
+    grid: TokenGrid, part: Callable[[], Tensor], scale: float, text: TextTokens
 ) -> Callable[[object, tuple[Tensor, ...]], tuple[Tensor]]:
     def hook(module: object, arguments: tuple[Tensor, ...]) -> tuple[Tensor]:
         (hidden,) = arguments
-        if hidden.shape[1] != grid.tokens:
+        video = hidden[:, text.count :]
+        if video.shape[1] != grid.tokens:
             raise ValueError(
-                f"embeddings of a token grid {grid.shape} are added to {grid.tokens} tokens, got {hidden.shape[1]}; "
+                f"embeddings of a token grid {grid.shape} are added to {grid.tokens} tokens, got {video.shape[1]}; "
                 "generate with the frames, height and width that they were tuned with"
             )
-        return (hidden + scale * part().to(hidden),)
+        added = video + scale * part().to(hidden)
+        return (torch.cat([hidden[:, : text.count], added], dim=1) if text.count else added,)
 
     return hook
 
 
-def _check(transformer: WanTransformer3DModel, embeddings: MotionEmbeddings) -> None:
-    count, width = len(transformer.blocks), transformer.blocks[0].attn1.to_q.in_features
+def _check(kind: Architecture, transformer: Transformer, embeddings: MotionEmbeddings) -> None:
+    attentions = [block.attn1 for block in kind.blocks(transformer)]
+    count, width = len(attentions), attentions[0].to_q.in_features
     if embeddings.layers[-1] >= count or embeddings.width != width:
         raise ValueError(
             f"embeddings of blocks {list(embeddings.layers)} and width {embeddings.width} do not fit: "
             f"the transformer has blocks 0 to {count - 1} and width {width}"
         )
-    if any(getattr(transformer.blocks[layer].attn1, "fused_projections", False) for layer in embeddings.layers):
+    if any(getattr(attentions[layer], "fused_projections", False) for layer in embeddings.layers):
         raise ValueError(
             "the projections are fused, so values cannot be told apart; transformer.unfuse_qkv_projections()"
         )

@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, cast
 import torch
 from torch import Tensor
 
-from motionbench.backbones.flow_matching import interpolate, shifted, velocity_target
 from motionbench.backbones.token_grid import TokenGrid
 from motionbench.contracts import Progress, silent
 from motionbench.errors import InvalidOutputError, UsageError
@@ -35,11 +34,12 @@ from motionbench.methods.tuner.clip_tuner import ClipTuner
 from motionbench.methods.tuner.optimising import Schedule, optimise
 from motionbench.methods.tuner.seeds import seeded
 from motionbench.methods.tuner.state import State
+from motionbench.methods.tuner.training import Draws, drawn
 from motionbench.specs import Options
 from motionbench.types import Case, TuneReport, Video
 
 if TYPE_CHECKING:
-    from motionbench.backbones.wan import WanBackbone
+    from motionbench.backbones.backbone import Backbone
 
 EMBEDDINGS = "embeddings"
 
@@ -47,12 +47,12 @@ EMBEDDINGS = "embeddings"
 class MotionInversion:
     """Embeddings of one clip. Raises UsageError for an unknown option, a block or a backbone that is not there."""
 
-    def __init__(self, backbone: WanBackbone | None, options: Options) -> None:
+    def __init__(self, backbone: Backbone | None, options: Options) -> None:
         if backbone is None:
             raise UsageError("motion-inversion needs a backbone; name one with --backbone")
         self.backbone = backbone
         self.options = MotionInversionOptions.of(options)
-        self.layers = self.options.chosen_blocks(len(backbone.transformer.blocks))
+        self.layers = self.options.chosen_blocks(backbone.depth)
 
     def tune(self, case: Case, *, seed: int, directory: Path, progress: Progress = silent) -> TuneReport:
         """Learn the embeddings from the reference with its caption.
@@ -90,21 +90,16 @@ class MotionInversion:
     def _zero(self, latents: Tensor) -> MotionEmbeddings:
         transformer = self.backbone.transformer
         grid = TokenGrid.for_transformer(transformer, latents)
-        width = transformer.blocks[0].attn1.to_q.in_features
+        width = self.backbone.architecture.attention(transformer, 0).to_q.in_features
         return MotionEmbeddings(self.layers, grid, width).to(self.backbone.device)
 
     def _draw_loss(self, latents: Tensor, embeds: Tensor, generator: torch.Generator) -> Tensor:
-        """Loss of a batch of fresh noise and noise levels, drawn on the CPU as the shared tuner draws them."""
-        options, size = self.options, self.options.batch_size
-        x0 = latents[torch.randint(len(latents), (size,), generator=generator).to(latents.device)]
-        noise = torch.randn(x0.shape, generator=generator).to(x0)
-        levels = 1 - torch.randint(losses.LEVELS, (size,), generator=generator) / losses.LEVELS
-        sigma = shifted(levels, options.tuning_shift).to(x0)
-        predicted = self.backbone.velocity(interpolate(x0, noise, sigma), sigma, embeds)
+        """Loss of a batch."""
+        options = self.options
+        draws = Draws(options.batch_size, options.tuning_shift, cast(losses.Weighting, options.loss_weighting))
+        batch = drawn(self.backbone, latents, embeds, draws, generator)
         loss = TemporalLoss() if options.loss == "debiased" else losses.flow_matching
-        weighting = cast(losses.Weighting, options.loss_weighting)
-        weight = losses.loss_weight(sigma, weighting=weighting, shift=options.tuning_shift)
-        return (weight * loss(predicted, velocity_target(x0, noise), generator)).mean()
+        return (batch.weight * loss(batch.predicted, batch.target, generator)).mean()
 
     def generate(self, case: Case, state: Path | None, *, seed: int, progress: Progress = silent) -> Video:
         """The prompt's video with the embeddings added, values in the option's form.

@@ -1,9 +1,9 @@
-"""SDEdit (arXiv 2108.01073) on a video flow-matching model: noise the reference, then sample on under the prompt.
+"""SDEdit (arXiv 2108.01073) on a video diffusion model: noise the reference, then sample on under the prompt.
 
-The paper adds noise up to a time t₀ of a diffusion SDE and solves it backwards. Here x_σ = (1 − σ)·x₀ + σ·ε is the
-flow's own path and the backbone's ODE leads back; where it starts is given as a share of the steps, as diffusers'
-video-to-video pipelines do. Nothing separates motion from look, so what motion it keeps it pays for in leakage: every
-method that starts from the reference, or pulls towards it, is to be read beside it.
+The paper adds noise up to a time t₀ of a diffusion SDE and solves it backwards. Here x_σ is on the path of the
+backbone's own process, (1 − σ)·x₀ + σ·ε for flow matching, and its ODE leads back; where it starts is given as a share
+of the steps, as diffusers' video-to-video pipelines do. Nothing separates motion from look, so what motion it keeps it
+pays for in leakage: every method that starts from the reference, or pulls towards it, is to be read beside it.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from motionbench.specs import Options
 from motionbench.types import Case, TuneReport, Video
 
 if TYPE_CHECKING:
-    from motionbench.backbones.wan import WanBackbone
+    from motionbench.backbones.backbone import Backbone
 
 
 class Sdedit:
     """Training-free. Raises UsageError for an unknown option or a backbone that is not there."""
 
-    def __init__(self, backbone: WanBackbone | None, options: Options) -> None:
+    def __init__(self, backbone: Backbone | None, options: Options) -> None:
         if backbone is None:
             raise UsageError("sdedit needs a backbone; name one with --backbone")
         self.backbone = backbone

@@ -23,14 +23,14 @@ from motionbench.methods.tuner.state import State
 from motionbench.methods.tuner.training import Stage, train
 
 if TYPE_CHECKING:
-    from motionbench.backbones.wan import WanBackbone
+    from motionbench.backbones.backbone import Backbone
 
 
 @dataclass(frozen=True)
 class ClipTuner:
     """A backbone, the folder that tuning fills, and the seed of everything random in it."""
 
-    backbone: WanBackbone
+    backbone: Backbone
     seed: int
     directory: Path
     progress: Progress

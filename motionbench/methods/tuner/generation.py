@@ -18,11 +18,11 @@ from motionbench.methods.tuner.training import Change
 from motionbench.types import Case, Video
 
 if TYPE_CHECKING:
-    from motionbench.backbones.wan import WanBackbone
+    from motionbench.backbones.backbone import Backbone
 
 
 def generate(
-    backbone: WanBackbone,
+    backbone: Backbone,
     case: Case,
     directory: Path,
     scales: Mapping[str, float],
@@ -48,7 +48,7 @@ def generate(
 
 
 @torch.no_grad()
-def _check_effect(backbone: WanBackbone, case: Case, method: str) -> None:
+def _check_effect(backbone: Backbone, case: Case, method: str) -> None:
     """A LoRA that loads and does nothing would be scored as the backbone."""
     latents = backbone.encode(Video(case.reference.frames[:1], case.reference.fps))
     generator = torch.Generator().manual_seed(seeded(0, "effect"))

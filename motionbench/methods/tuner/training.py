@@ -1,7 +1,7 @@
-"""One stage of tuning: a LoRA learns the velocities of given latents by flow matching, resumable to the bit.
+"""One stage of tuning: a LoRA learns the velocities of given latents at drawn noise levels, resumable to the bit.
 
-Loss of a draw: w(t) L(v̂, ε − x₀) at x_σ = (1 − σ) x₀ + σ ε, t = 1000 σ, with L the stage's own. Noise levels are
-uniform over 1000 steps of the shifted schedule.
+Loss of a draw: w(σ) L(v̂, v) with L the stage's own; x_σ and v are those of the backbone's process, for flow matching
+x_σ = (1 − σ) x₀ + σ ε and v = ε − x₀. Noise levels are uniform over 1000 steps of the shifted schedule.
 """
 
 from __future__ import annotations
@@ -16,14 +16,13 @@ import torch
 from torch import Tensor
 
 from motionbench.backbones import adapters
-from motionbench.backbones.flow_matching import interpolate, shifted, velocity_target
 from motionbench.backbones.rotary import temporal_scale
 from motionbench.contracts import Progress
 from motionbench.methods.tuner import losses
 from motionbench.methods.tuner.optimising import Schedule, optimise
 
 if TYPE_CHECKING:
-    from motionbench.backbones.wan import WanBackbone
+    from motionbench.backbones.backbone import Backbone
 
 Change = Callable[[Any], AbstractContextManager[None]]
 """Given the transformer, a context in which it works differently."""
@@ -54,26 +53,53 @@ class Stage:
     frozen: tuple[str, ...] = ()
     """Attached adapters that act, at scale 1, without learning."""
     position_scale: float = 1.0
-    """On temporal rotary positions."""
+    """On temporal positions."""
     changes: tuple[Change, ...] = ()
     """Of the transformer, while it is trained."""
 
 
-def draw_loss(backbone: WanBackbone, stage: Stage, generator: torch.Generator) -> Tensor:
-    """Loss of one batch of fresh noise, noise levels and items; randomness is drawn on the CPU."""
-    draws, latents = stage.draws, stage.latents
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Latents at drawn noise levels, and what the model makes of them."""
+
+    noisy: Tensor
+    """x_σ, ``[B, C, F, h, w]``."""
+    sigma: Tensor
+    """``[B]``."""
+    predicted: Tensor
+    """v̂, with a gradient to what is trained."""
+    target: Tensor
+    """v."""
+    weight: Tensor
+    """w(σ), ``[B]``."""
+
+
+def drawn(backbone: Backbone, latents: Tensor, embeds: Tensor, draws: Draws, generator: torch.Generator) -> Batch:
+    """A batch of fresh noise, noise levels and items of ``latents``; randomness is drawn on the CPU."""
+    process = backbone.process
     items = torch.randint(len(latents), (draws.batch_size,), generator=generator)
     x0 = latents[items.to(latents.device)]
     noise = torch.randn(x0.shape, generator=generator).to(x0)
     levels = 1 - torch.randint(losses.LEVELS, (draws.batch_size,), generator=generator) / losses.LEVELS
-    sigma = shifted(levels, draws.shift).to(x0)
-    predicted = backbone.velocity(interpolate(x0, noise, sigma), sigma, stage.embeds)
-    weight = losses.loss_weight(sigma, weighting=draws.weighting, shift=draws.shift)
-    return (weight * stage.loss(predicted, velocity_target(x0, noise), generator)).mean()
+    sigma = process.levels(levels, draws.shift).to(x0)
+    noisy = process.interpolate(x0, noise, sigma)
+    return Batch(
+        noisy,
+        sigma,
+        predicted=backbone.velocity(noisy, sigma, embeds),
+        target=process.velocity_target(x0, noise, sigma),
+        weight=losses.loss_weight(sigma, weighting=draws.weighting, shift=draws.shift, process=process),
+    )
+
+
+def draw_loss(backbone: Backbone, stage: Stage, generator: torch.Generator) -> Tensor:
+    """Loss of one batch."""
+    batch = drawn(backbone, stage.latents, stage.embeds, stage.draws, generator)
+    return (batch.weight * stage.loss(batch.predicted, batch.target, generator)).mean()
 
 
 def train(
-    backbone: WanBackbone, stage: Stage, *, generator: torch.Generator, checkpoint: Path, progress: Progress
+    backbone: Backbone, stage: Stage, *, generator: torch.Generator, checkpoint: Path, progress: Progress
 ) -> float:
     """Attach the stage's adapter and train it; returns the seconds it took, those before an interruption included.
 

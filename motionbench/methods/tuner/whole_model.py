@@ -13,11 +13,11 @@ from motionbench.methods.tuner.options import TunerOptions
 from motionbench.methods.tuner.training import Draws, Stage
 
 if TYPE_CHECKING:
-    from motionbench.backbones.wan import WanBackbone
+    from motionbench.backbones.backbone import Backbone
 
 
 def whole_model_stage(
-    backbone: WanBackbone,
+    backbone: Backbone,
     options: TunerOptions,
     name: str,
     latents: Tensor,
@@ -36,6 +36,7 @@ def whole_model_stage(
             options.rank,
             options.alpha,
             cast(Projections, options.projections),
+            backbone.architecture,
         ),
         latents,
         backbone.embed(caption),

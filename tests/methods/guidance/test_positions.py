@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from motionbench import registry
+from motionbench.backbones.added_angles import added_angles
 from motionbench.backbones.attention_capture import capture
-from motionbench.backbones.rotary import added_angles
 from motionbench.backbones.sampling import Sampler
 from motionbench.backbones.token_grid import TokenGrid
 from motionbench.backbones.wan import WanBackbone
