@@ -16,6 +16,12 @@ class UsageError(MotionBenchError):
     exit_code = 2
 
 
+class StaleError(MotionBenchError):
+    """A file is no longer what the store gives (exit 4)."""
+
+    exit_code = 4
+
+
 class NotComparableError(MotionBenchError):
     """Scores of different protocols or signatures were asked to share a column (exit 5)."""
 

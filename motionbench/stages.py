@@ -23,7 +23,8 @@ from motionbench.store import Meta, Store
 from motionbench.types import Protocol, Tracks, Video
 from motionbench.workshop import Workshop
 
-_VIDEO, _TRACKS = "video.mkv", "tracks.npz"
+VIDEO, TRACKS = "video.mkv", "tracks.npz"
+"""Payloads of generations and of tracks."""
 
 
 def perform(item: Item, workshop: Workshop, store: Store, progress: Progress) -> None:
@@ -78,7 +79,7 @@ def _generate(item: GenerateItem, workshop: Workshop, store: Store, progress: Pr
         else:
             meta = Meta(seconds=time.perf_counter() - started, peak_memory_bytes=_peak(method))
             video = checked(output, item.choice.label, workshop.request.protocol)
-            save_video(folder / _VIDEO, video)
+            save_video(folder / VIDEO, video)
         store.objects.commit("generate", item.key, folder, meta)
 
 
@@ -91,7 +92,7 @@ def _admit(item: GenerateItem, choice: Precomputed, protocol: Protocol, store: S
     """Keep a video that was made elsewhere; what making it cost is unknown."""
     video = checked(choice.video(item.entry, item.seed, protocol), choice.label, protocol)
     with store.objects.filling("generate", item.key) as folder:
-        save_video(folder / _VIDEO, video)
+        save_video(folder / VIDEO, video)
         store.objects.commit("generate", item.key, folder, Meta())
 
 
@@ -105,7 +106,7 @@ def _track(item: TrackItem, workshop: Workshop, store: Store) -> None:
         started = time.perf_counter()
         tracks = tracker(video, grid_queries(workshop.request.protocol))
         meta = Meta(seconds=time.perf_counter() - started, signature=tracker.signature)
-        np.savez_compressed(folder / _TRACKS, xy=tracks.xy, visible=tracks.visible)
+        np.savez_compressed(folder / TRACKS, xy=tracks.xy, visible=tracks.visible)
         store.objects.commit("track", item.key, folder, meta)
 
 
@@ -166,14 +167,14 @@ def _finite(value: float, metric: str) -> float:
 
 
 def _video(item: GenerateItem, workshop: Workshop, store: Store) -> Video:
-    path = store.objects.path("generate", item.key) / _VIDEO
+    path = store.objects.path("generate", item.key) / VIDEO
     return workshop.videos.get(item.key, functools.partial(load_video, path))
 
 
 def _tracks(item: TrackItem | None, store: Store) -> Tracks | None:
     if item is None:
         return None
-    with np.load(store.objects.path("track", item.key) / _TRACKS) as arrays:
+    with np.load(store.objects.path("track", item.key) / TRACKS) as arrays:
         return Tracks(arrays["xy"], arrays["visible"])
 
 

@@ -15,7 +15,7 @@ from motionbench.columns import columns
 from motionbench.encoders.open_clip_encoder import OpenClipEncoder
 from motionbench.encoders.watched import WatchedEncoder
 from motionbench.errors import UsageError
-from motionbench.leaderboard import sheets
+from motionbench.leaderboard import notes
 from motionbench.leaderboard.aggregate import board
 from motionbench.request import Question
 from motionbench.specs import EncoderSpec
@@ -116,4 +116,4 @@ def test_rows_and_tables_tell_of_prompts_that_were_not_read_whole(
     assert (
         "clip_text: the encoder reads only the beginning of the prompts of 4 cases (ball-0, car-0, pan-0…); "
         "up to 5 tokens are not read"
-    ) in sheets.notes(board(made.configuration(), rows))
+    ) in notes.notes(board(made.configuration(), rows))

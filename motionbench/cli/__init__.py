@@ -1,9 +1,9 @@
 """The command line. Modules below import what a command needs when it runs, so that ``--help`` stays instant.
 
 stdout carries results only; progress, paths and advice go to stderr. Exit codes: 0 all asked for is there, 1 internal
-error, 2 usage, 3 finished with failures above ``--fail-on-error``, 4 a metric fails its self-check or a tracker its
-noise floor, 5 not comparable, 6 environment, weights or data missing, 7 a method breaks the contract, 8 inconclusive,
-130 interrupted.
+error, 2 usage, 3 finished with failures above ``--fail-on-error``, 4 a metric fails its self-check, a tracker its noise
+floor, a table its ``--check`` or a run its gate, 5 not comparable, 6 environment, weights or data missing, 7 a method
+breaks the contract, 8 inconclusive, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -16,7 +16,22 @@ import typer
 from typer.core import TyperGroup
 
 import motionbench
-from motionbench.cli import data, evaluate, methods, metrics, mini, options, score, storage, table, trackers
+from motionbench.cli import (
+    compare,
+    data,
+    evaluate,
+    methods,
+    metrics,
+    mini,
+    options,
+    plot,
+    score,
+    sheet,
+    storage,
+    table,
+    trackers,
+    why,
+)
 from motionbench.errors import MotionBenchError
 
 
@@ -39,8 +54,8 @@ app = typer.Typer(
     epilog=(
         "Start with: motionbench eval --method fym --quick\n\n"
         "Exit codes: 0 done, 1 internal error, 2 usage, 3 failures above --fail-on-error, "
-        "4 a metric or a tracker fails its check, 5 not comparable, 6 something is missing, 7 a method breaks the "
-        "contract, 8 inconclusive, 130 interrupted."
+        "4 a metric, a tracker, a table or a run fails its check, 5 not comparable, 6 something is missing, "
+        "7 a method breaks the contract, 8 inconclusive, 130 interrupted."
     ),
 )
 
@@ -55,6 +70,10 @@ def _root(version: options.Version = False) -> None:
 app.command("eval", epilog=evaluate.EPILOG)(evaluate.evaluate)
 app.command("score", epilog=score.EPILOG)(score.score)
 app.command("table", epilog=table.EPILOG)(table.table)
+app.command("compare", epilog=compare.EPILOG)(compare.compare)
+app.command("why", epilog=why.EPILOG)(why.why)
+app.command("plot", epilog=plot.EPILOG)(plot.plot)
+app.command("sheet", epilog=sheet.EPILOG)(sheet.sheet)
 app.add_typer(data.app, name="data")
 app.add_typer(mini.app, name="mini")
 app.add_typer(methods.app, name="method")

@@ -24,6 +24,26 @@ class Format(StrEnum):
     json = "json"
     csv = "csv"
     md = "md"
+    latex = "latex"
+    html = "html"
+
+
+class By(StrEnum):
+    """What tables of groups are by."""
+
+    category = "category"
+    seed = "seed"
+    prompt = "prompt"
+
+
+class Part(StrEnum):
+    """Tables of a board."""
+
+    overall = "overall"
+    differences = "differences"
+    ranks = "ranks"
+    groups = "groups"
+    cost = "cost"
 
 
 class Stage(StrEnum):

@@ -10,24 +10,36 @@ import typer
 from motionbench.cli.options import Format
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from motionbench.leaderboard.aggregate import Board
+    from motionbench.leaderboard.sheets import Quotation
+    from motionbench.leaderboard.views import View
 
 _WIDTH_OF_A_FILE = 160
 _LINES_APART = 10
 
 
-def show(board: Board, format: Format, store: str) -> None:
+def show(board: Board, format: Format, store: str, view: View | None = None, quoted: Sequence[Quotation] = ()) -> None:
     """``store`` is named in JSON only."""
-    from motionbench.leaderboard import machine, tables
+    from motionbench.leaderboard.views import View
+
+    if format is Format.human:
+        _terminal(board, view or View(), quoted)
+    else:
+        typer.echo(rendered(board, format, store, view or View(), quoted), nl=False)
+
+
+def rendered(board: Board, format: Format, store: str, view: View, quoted: Sequence[Quotation] = ()) -> str:
+    """A board in one of the formats that are text wherever they go."""
+    from motionbench.leaderboard import html, latex, machine, tables
 
     if format is Format.json:
-        typer.echo(machine.as_json(board, store), nl=False)
-    elif format is Format.csv:
-        typer.echo(machine.as_csv(board), nl=False)
-    elif format is Format.md:
-        typer.echo(tables.markdown(board), nl=False)
-    else:
-        _terminal(board)
+        return machine.as_json(board, store)
+    if format is Format.csv:
+        return machine.as_csv(board)
+    writers = {Format.md: tables.markdown, Format.latex: latex.latex, Format.html: html.html}
+    return writers[format](board, view, quoted)
 
 
 def progress(stage: str, done: int, total: int) -> None:
@@ -38,10 +50,10 @@ def progress(stage: str, done: int, total: int) -> None:
         typer.echo(f"{stage} {done}/{total}", err=True)
 
 
-def _terminal(board: Board) -> None:
+def _terminal(board: Board, view: View, quoted: Sequence[Quotation]) -> None:
     from rich.console import Console
 
     from motionbench.leaderboard import tables
 
     console = Console(width=None if sys.stdout.isatty() else _WIDTH_OF_A_FILE, highlight=False)
-    tables.terminal(board, console)
+    tables.terminal(board, console, view, quoted)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from motionbench.leaderboard import comparable, statistics
+from motionbench.leaderboard import columns as grouping
+from motionbench.leaderboard import comparable, inference, statistics
+from motionbench.leaderboard.columns import By, Columns, differences
 from motionbench.leaderboard.costs import Cost, costs
-from motionbench.leaderboard.statistics import Interval, Observation
-from motionbench.store import Configuration, MethodLine, Rejection, Row
-from motionbench.types import CATEGORIES, Standing
+from motionbench.leaderboard.inference import NOTHING, Inference
+from motionbench.leaderboard.statistics import Interval
+from motionbench.store import CaseLine, Configuration, MethodLine, Rejection, Row
+from motionbench.types import Standing
 
-ALL = "all"
+ALL = grouping.ALL
 ANCHOR = "backbone"
 """The control that methods are compared with."""
 
@@ -73,16 +77,34 @@ class Board:
     rejections: tuple[Rejection, ...] = ()
     """Metrics of the table that the self-check did not admit."""
     truncations: tuple[Truncation, ...] = ()
+    inference: Inference = NOTHING
+    by: By = "category"
+    """What the standings' categories are: those of the suite, or seeds, or prompts."""
+    common: bool = False
+    """Whether means are over the common subset."""
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """What the board groups by: categories unless told."""
+        return grouping.group_names(self.configuration, self.by)
 
     @property
     def categories(self) -> tuple[str, ...]:
         """Those that the suite has, in their fixed order."""
-        present = {case.category for case in self.configuration.cases}
-        return tuple(category for category in CATEGORIES if category in present)
+        return grouping.group_names(self.configuration, "category")
 
     def total(self, category: str) -> int:
-        """Cases of a category, or all."""
-        return sum(category in (ALL, case.category) for case in self.configuration.cases)
+        """Cases of a category, of another group, or all."""
+        return len(self.cases_of(category))
+
+    def cases_of(self, category: str) -> tuple[CaseLine, ...]:
+        """Those of a category, of another group, or all."""
+        cases = self.configuration.cases
+        if category == ALL or self.by == "seed":
+            return cases
+        if self.by == "prompt":
+            return tuple(case for case in cases if category == grouping.prompt_of(case.id))
+        return tuple(case for case in cases if category == case.category)
 
     @property
     def references(self) -> int:
@@ -90,41 +112,55 @@ class Board:
         return len({case.reference for case in self.configuration.cases})
 
     def standing(self, method: str, metric: str, category: str = ALL) -> Standing:
-        """The standing of a method; raises StopIteration where the board has none."""
-        return next(s for s in self.standings if (s.method, s.metric, s.category) == (method, metric, category))
+        """The standing of a method; raises KeyError where the board has none."""
+        found = self._by_name.get((method, metric, category))
+        if found is None:
+            raise KeyError(f"the board has no standing of {method} in {metric}, {category}")
+        return found
+
+    @functools.cached_property
+    def _by_name(self) -> dict[tuple[str, str, str], Standing]:
+        return {(one.method, one.metric, one.category): one for one in self.standings}
 
 
-def board(configuration: Configuration, rows: Sequence[Row], rejections: Sequence[Rejection] = ()) -> Board:
-    """Aggregate the rows of a configuration; raises NotComparableError where they were not made alike."""
+def board(
+    configuration: Configuration,
+    rows: Sequence[Row],
+    rejections: Sequence[Rejection] = (),
+    *,
+    by: By = "category",
+    common: bool = False,
+) -> Board:
+    """Aggregate the rows of a configuration; raises NotComparableError where they were not made alike.
+
+    ``common`` takes all means over the cases and seeds of which every method and control that has values has one.
+    """
     comparable.check(rows)
     omissions = _omissions(configuration, rows)
     left_out = {omission.method for omission in omissions}
     rows = [row for row in rows if row.method not in left_out]
     methods = [line for line in configuration.methods if line.label not in left_out]
-    standings = [
-        _standing(configuration, rows, method, metric.name, category)
-        for method in methods
-        for metric in configuration.metrics
-        for category in (ALL, *_categories(configuration))
-    ]
+    labels, metrics = [line.label for line in methods], [metric.name for metric in configuration.metrics]
+    compared = grouping.on_common(rows, labels, metrics) if common else rows
+    columns = Columns(compared, grouping.group_names(configuration, by), by)
+    standings = _standings(configuration, columns, methods)
+    competing = [line.label for line in methods if not line.control]
     asked = len(methods) * len(configuration.metrics) * len(configuration.cases) * len(configuration.seeds)
     return Board(
         configuration=configuration,
         methods=_ranked(configuration, methods, standings),
         standings=tuple(standings),
-        contrasts=tuple(_contrasts(configuration, rows, methods)),
+        contrasts=tuple(_contrasts(configuration, columns, competing)),
         failures=tuple(_failures(rows)),
         omissions=tuple(omissions),
         costs=costs(rows, methods),
         unfinished=max(0, asked - len(rows)),
         rejections=_of_the_table(configuration, rejections),
         truncations=tuple(_truncations(rows)),
+        inference=inference.conclude(columns, configuration.metrics, competing, ANCHOR),
+        by=by,
+        common=common,
     )
-
-
-def _categories(configuration: Configuration) -> list[str]:
-    present = {case.category for case in configuration.cases}
-    return [category for category in CATEGORIES if category in present]
 
 
 def _of_the_table(configuration: Configuration, rejections: Sequence[Rejection]) -> tuple[Rejection, ...]:
@@ -133,50 +169,42 @@ def _of_the_table(configuration: Configuration, rejections: Sequence[Rejection])
     return tuple(rejection for rejection in rejections if (rejection.metric, rejection.version) in used)
 
 
-def _standing(
-    configuration: Configuration, rows: Sequence[Row], method: MethodLine, metric: str, category: str
-) -> Standing:
-    column = _select(rows, method.label, metric, category)
-    found = statistics.interval(statistics.by_reference(_observations(column)))
-    valued = {row.case for row in column if row.value is not None}
-    failed = {row.case for row in column} - valued
-    return Standing(
-        method=method.label,
-        metric=metric,
-        category=category,
-        mean=found.mean if found else None,
-        low=found.low if found else None,
-        high=found.high if found else None,
-        n=len(valued),
-        n_failed=len(failed),
-        control=method.control,
+def _standings(configuration: Configuration, columns: Columns, methods: Sequence[MethodLine]) -> list[Standing]:
+    places = [
+        (method, metric.name, category)
+        for method in methods
+        for metric in configuration.metrics
+        for category in columns.categories
+    ]
+    own = [columns.get(method.label, metric, category) for method, metric, category in places]
+    found = statistics.intervals([column.references for column in own])
+    return [
+        Standing(
+            method=method.label,
+            metric=metric,
+            category=category,
+            mean=one.mean if one else None,
+            low=one.low if one else None,
+            high=one.high if one else None,
+            n=column.cases[0],
+            n_failed=column.cases[1],
+            control=method.control,
+        )
+        for (method, metric, category), column, one in zip(places, own, found, strict=True)
+    ]
+
+
+def _contrasts(configuration: Configuration, columns: Columns, methods: Sequence[str]) -> Iterable[Contrast]:
+    places = [
+        (method, metric.name, category)
+        for method in methods
+        for metric in configuration.metrics
+        for category in columns.categories
+    ]
+    found = statistics.intervals(
+        [differences(columns.get(*place), columns.get(ANCHOR, *place[1:])) for place in places]
     )
-
-
-def _select(rows: Sequence[Row], method: str, metric: str, category: str) -> list[Row]:
-    return [row for row in rows if row.method == method and row.metric == metric and category in (ALL, row.category)]
-
-
-def _observations(rows: Iterable[Row]) -> list[Observation]:
-    return [Observation(row.reference, row.case, row.value) for row in rows if row.value is not None]
-
-
-def _contrasts(configuration: Configuration, rows: Sequence[Row], methods: Sequence[MethodLine]) -> Iterable[Contrast]:
-    for method in methods:
-        for metric in configuration.metrics:
-            for category in (ALL, *_categories(configuration)):
-                found = None if method.control else _difference(rows, method.label, metric.name, category)
-                if found is not None:
-                    yield Contrast(method.label, metric.name, category, found)
-
-
-def _difference(rows: Sequence[Row], method: str, metric: str, category: str) -> Interval | None:
-    """Paired on case and seed: a generation counts only where the anchor has a value too."""
-    ours = {(row.case, row.seed): row for row in _select(rows, method, metric, category) if row.value is not None}
-    theirs = {(row.case, row.seed): row for row in _select(rows, ANCHOR, metric, category) if row.value is not None}
-    shared = sorted(ours.keys() & theirs.keys())
-    first, second = (statistics.by_reference(_observations(side[pair] for pair in shared)) for side in (ours, theirs))
-    return statistics.paired(first, second)
+    return [Contrast(*place, one) for place, one in zip(places, found, strict=True) if one is not None]
 
 
 def _ranked(
@@ -197,9 +225,9 @@ def _ranked(
 
 def _omissions(configuration: Configuration, rows: Sequence[Row]) -> list[Omission]:
     omitted = []
-    for method in configuration.methods:
+    for method in (line for line in configuration.methods if line.control):
         own = [row for row in rows if row.method == method.label]
-        if method.control and own and all(row.status == "declined" for row in own):
+        if own and all(row.status == "declined" for row in own):
             omitted.append(Omission(method.label, own[0].reason))
     return omitted
 

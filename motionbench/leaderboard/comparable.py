@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import operator
 from collections.abc import Sequence
 
 from motionbench.errors import NotComparableError
@@ -10,18 +11,23 @@ from motionbench.store import Configuration, Row
 from motionbench.types import Protocol
 
 _SHARED_BY_METRIC = ("protocol", "frames", "fps", "height", "width", "tracker", "grid", "metric_version", "backbone")
+_kind = operator.attrgetter("metric", "signature", *_SHARED_BY_METRIC)
 
 
 def check(rows: Sequence[Row]) -> None:
     """Raises NotComparableError with the first field in which rows of a metric, or of a method, differ."""
-    for metric in sorted({row.metric for row in rows}):
-        column = [row for row in rows if row.metric == metric]
-        for field in _SHARED_BY_METRIC:
-            _one(f"the scores of {metric}", field, {str(getattr(row, field)) for row in column})
-        signatures = sorted({row.signature for row in column if row.signature})
+    kinds = {_kind(row) for row in rows}
+    for metric in sorted({kind[0] for kind in kinds}):
+        column = [kind for kind in kinds if kind[0] == metric]
+        for place, field in enumerate(_SHARED_BY_METRIC, start=2):
+            _one(f"the scores of {metric}", field, {str(kind[place]) for kind in column})
+        signatures = sorted({kind[1] for kind in column if kind[1]})
         _one(f"the scores of {metric}", f"signature ({differing(signatures)})", set(signatures))
-    for method in sorted({row.method for row in rows}):
-        _one(f"the generations of {method}", "method_version", {r.method_version for r in rows if r.method == method})
+    versions = {(row.method, row.method_version) for row in rows}
+    for method in sorted({name for name, _ in versions}):
+        _one(
+            f"the generations of {method}", "method_version", {version for name, version in versions if name == method}
+        )
 
 
 def differing(signatures: Sequence[str]) -> str:

@@ -6,6 +6,8 @@ import csv
 import dataclasses
 import io
 import json
+from collections.abc import Sequence
+from typing import Any
 
 from motionbench.leaderboard.aggregate import Board
 from motionbench.store import SCHEMA_VERSION
@@ -13,7 +15,9 @@ from motionbench.types import Standing
 
 
 def as_json(board: Board, store: str) -> str:
-    """One object: suite, protocol, backbone, standings ("all" is the overall category), costs by method, store."""
+    """One object: suite, protocol, backbone, standings ("all" is the overall category), costs by method, what may be
+    concluded (tests, ranks, shares of variance), store.
+    """
     data = {
         "schema_version": SCHEMA_VERSION,
         "suite": board.configuration.suite,
@@ -21,6 +25,7 @@ def as_json(board: Board, store: str) -> str:
         "backbone": board.configuration.backbone,
         "standings": [dataclasses.asdict(standing) for standing in _ordered(board)],
         "costs": {label: dataclasses.asdict(cost) for label, cost in board.costs.items()},
+        "inference": _inference(board),
         "store": store,
     }
     return json.dumps(data, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
@@ -34,6 +39,12 @@ def as_csv(board: Board) -> str:
     writer.writeheader()
     writer.writerows(dataclasses.asdict(standing) for standing in _ordered(board))
     return buffer.getvalue()
+
+
+def _inference(board: Board) -> dict[str, object]:
+    found = board.inference
+    parts: dict[str, Sequence[Any]] = {"tests": found.evidence, "ranks": found.places, "variance": found.shares}
+    return {name: [dataclasses.asdict(one) for one in part] for name, part in parts.items()}
 
 
 def _ordered(board: Board) -> list[Standing]:

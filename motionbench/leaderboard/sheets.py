@@ -1,16 +1,20 @@
 """A board as sheets of text: what every format prints, before any format's own marks.
 
-Best and second are found among methods that are not controls, at the printed precision, and ties share a mark.
+Best and second are found among methods that are not controls, on what all of them have a value for, at the printed
+precision; ties share a mark.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from motionbench.leaderboard.aggregate import ALL, ANCHOR, Board, Failure, Truncation
-from motionbench.leaderboard.statistics import Interval
+from motionbench.leaderboard import calibration
+from motionbench.leaderboard.aggregate import ALL, Board
+from motionbench.leaderboard.calibration import NoScale
+from motionbench.leaderboard.views import View
 from motionbench.store import MethodLine, MetricLine
 from motionbench.types import Standing
 
@@ -18,6 +22,7 @@ Mark = Literal["", "best", "second"]
 ARROWS = {"higher": "↑", "lower": "↓", "none": ""}
 REJECTED = "‡"
 """Stands at a metric that the self-check did not admit."""
+PLAIN = View()
 
 
 @dataclass(frozen=True)
@@ -47,38 +52,39 @@ class Sheet:
     title: str
     header: tuple[str, ...]
     lines: tuple[Line, ...]
+    words: bool = False
+    """True where the cells are words that may wrap, not numbers."""
 
 
-def overall(board: Board) -> Sheet:
+@dataclass(frozen=True)
+class Quotation:
+    """A number that a paper reports of a method."""
+
+    method: str
+    metric: str
+    value: float
+    protocol: str
+    source: str
+
+
+def overall(board: Board, view: View = PLAIN) -> Sheet:
     """Methods × metrics over all cases, with tuning time and n/N."""
-    columns = [_column(board, metric, ALL) for metric in board.configuration.metrics]
+    columns = [_column(board, metric, ALL, view) for metric in board.configuration.metrics]
     lines = [
         Line(method.label, method.control, (*cells, _tuning(board, method), _count(board, method)))
         for method, *cells in zip(board.methods, *columns, strict=True)
     ]
-    names = [_heading(board, metric) for metric in board.configuration.metrics]
-    return Sheet(title(board), ("method", *names, "tuning", "n/N"), tuple(lines))
+    names = [heading(board, metric, view) for metric in board.configuration.metrics]
+    return Sheet(title(board) + _calibrated(view), ("method", *names, "tuning", "n/N"), tuple(lines))
 
 
-def by_category(board: Board, metric: MetricLine) -> Sheet:
-    """Methods × categories for one metric."""
-    columns = [_column(board, metric, category) for category in board.categories]
+def by_group(board: Board, metric: MetricLine, view: View = PLAIN) -> Sheet:
+    """Methods × categories, seeds or prompts for one metric."""
+    columns = [_column(board, metric, group, view) for group in board.groups]
     lines = [Line(m.label, m.control, tuple(cells)) for m, *cells in zip(board.methods, *columns, strict=True)]
-    headings = [f"{category} ({board.total(category)})" for category in board.categories]
-    return Sheet(f"{_heading(board, metric)} by category", ("method", *headings), tuple(lines))
-
-
-def differences(board: Board) -> Sheet:
-    """Methods × metrics with a direction: each method's paired difference from the backbone over all cases."""
-    metrics = [metric for metric in board.configuration.metrics if metric.better != "none"]
-    found = {(c.method, c.metric): c.difference for c in board.contrasts if c.category == ALL}
-    lines = [
-        Line(method.label, False, tuple(_difference(board, m, found.get((method.label, m.name))) for m in metrics))
-        for method in board.methods
-        if any(name == method.label for name, _ in found)
-    ]
+    headings = [f"{group} ({board.total(group)})" for group in board.groups]
     return Sheet(
-        f"difference from {ANCHOR}, paired", ("method", *(_heading(board, metric) for metric in metrics)), tuple(lines)
+        f"{heading(board, metric, view)} by {board.by}{_calibrated(view)}", ("method", *headings), tuple(lines)
     )
 
 
@@ -103,6 +109,20 @@ def expenses(board: Board) -> Sheet:
     )
 
 
+def quotations(quoted: Sequence[Quotation]) -> Sheet:
+    """The papers' own numbers, each with the protocol and source that make it another quantity than ours."""
+    lines = [
+        Line(one.method, False, (Cell(one.metric), Cell(f"{one.value:g}"), Cell(one.protocol), Cell(one.source)))
+        for one in quoted
+    ]
+    return Sheet(
+        "quoted from papers, not measured here: other protocols, not comparable with any other row",
+        ("method", "metric", "value", "protocol", "source"),
+        tuple(lines),
+        words=True,
+    )
+
+
 def title(board: Board) -> str:
     """One line that says what the table is a table of."""
     one = board.configuration
@@ -110,70 +130,48 @@ def title(board: Board) -> str:
     return f"suite {one.suite} · protocol {one.protocol.name} · backbone {one.backbone} · seeds {seeds}"
 
 
-def legend(board: Board) -> str:
-    """How to read the cells."""
-    competing = sum(not method.control for method in board.methods) > 1
-    incomplete = any(s.n < board.total(ALL) for s in _totals(board))
-    return (
-        "Mean over reference videos with its 95 % bootstrap interval; controls bound each metric."
-        + (" Among methods the best is bold, the second underlined." if competing else "")
-        + (" †n/N: only n of N have a value." if incomplete else "")
-    )
+def heading(board: Board, metric: MetricLine, view: View = PLAIN) -> str:
+    """Name, ‡ where it is not admitted, and an arrow to the better side."""
+    mark = REJECTED if any(rejection.metric == metric.name for rejection in board.rejections) else ""
+    upwards = view.calibrated and metric.better != "none"
+    return f"{metric.name}{mark} {ARROWS['higher' if upwards else metric.better]}".strip()
 
 
-def notes(board: Board) -> list[str]:
-    """The lines below a table: how to read it, the suite's notice, what is missing and why."""
-    notice = [board.configuration.notice] if board.configuration.notice else []
-    omitted = [f"{omission.method} is left out: {omission.reason}" for omission in board.omissions]
-    failures = [_failure(failure, board) for failure in board.failures]
-    truncated = [_truncation(truncation) for truncation in board.truncations]
-    unfinished = [f"Unfinished: {board.unfinished} scores are still to be made."] if board.unfinished else []
-    rejected = [f"{REJECTED} {rejection.metric}: {rejection.reason}" for rejection in board.rejections]
-    return [legend(board), *notice, *rejected, *truncated, *omitted, *failures, *unfinished]
+def _calibrated(view: View) -> str:
+    return " · calibrated" if view.calibrated else ""
 
 
-def _difference(board: Board, metric: MetricLine, found: Interval | None) -> Cell:
-    if found is None:
-        return Cell("—")
-    total, digits = board.references, metric.decimals
-    missing = "" if found.references == total else f"†{found.references}/{total}"
-    return Cell(f"{found.mean:+.{digits}f}", missing, _spread(found.low, found.high, f"+.{digits}f"))
+def spread(low: float | None, high: float | None, form: str, view: View) -> str:
+    """``[low, high]`` or ``± h``; "" where there is no interval."""
+    if low is None or high is None:
+        return ""
+    if view.half_width:
+        return f"± {(high - low) / 2:{form.removeprefix('+')}}"
+    return f"[{number(low, form)}, {number(high, form)}]"
 
 
-def _spread(low: float | None, high: float | None, form: str) -> str:
-    return "" if low is None or high is None else f"[{low:{form}}, {high:{form}}]"
+def number(value: float, form: str) -> str:
+    """A zero has no minus."""
+    text = f"{value:{form}}"
+    return text if float(text) else f"{0.0:{form}}"
 
 
-def _failure(failure: Failure, board: Board) -> str:
-    every = len(failure.metrics) == len(board.configuration.metrics)
-    metrics = "every metric" if every else ", ".join(failure.metrics)
-    return (
-        f"† {', '.join(failure.methods)}: {failure.status.replace('_', ' ')} on {_cases(failure.cases)}, "
-        f"{metrics}: {failure.reason}"
-    )
+def _column(board: Board, metric: MetricLine, group: str, view: View) -> list[Cell]:
+    standings = [board.standing(method.label, metric.name, group) for method in board.methods]
+    ranks = _ranks(board.inference.subset(metric.name, group).means, metric)
+    if not view.calibrated:
+        return [_cell(s, metric, board.total(group), ranks.get(s.method, ""), view) for s in standings]
+    scale = calibration.scale(board, metric, group)
+    if isinstance(scale, NoScale):
+        return [Cell("—") for _ in standings]
+    placed = [(standing, calibration.scaled(standing, scale)) for standing in standings]
+    scaled = [dataclasses.replace(s, mean=mean, low=low, high=high) for s, (mean, low, high) in placed]
+    return [_cell(s, metric, board.total(group), ranks.get(s.method, ""), view) for s in scaled]
 
 
-def _truncation(truncation: Truncation) -> str:
-    return (
-        f"{truncation.metric}: the encoder reads only the beginning of the prompts of {_cases(truncation.cases)}; "
-        f"up to {truncation.tokens} tokens are not read"
-    )
-
-
-def _cases(names: Sequence[str]) -> str:
-    listed = ", ".join(names[:3]) + ("…" if len(names) > 3 else "")
-    return f"{len(names)} case" + ("s" if len(names) != 1 else "") + f" ({listed})"
-
-
-def _column(board: Board, metric: MetricLine, category: str) -> list[Cell]:
-    standings = [board.standing(method.label, metric.name, category) for method in board.methods]
-    ranks = _ranks(standings, metric)
-    return [_cell(s, metric, board.total(category), ranks.get(s.method, "")) for s in standings]
-
-
-def _ranks(standings: Sequence[Standing], metric: MetricLine) -> dict[str, Mark]:
+def _ranks(means: Sequence[tuple[str, float]], metric: MetricLine) -> dict[str, Mark]:
     """Marks by method; none where a metric has no direction or a single method competes."""
-    rounded = {s.method: round(s.mean, metric.decimals) for s in standings if not s.control and s.mean is not None}
+    rounded = {method: round(mean, metric.decimals) for method, mean in means}
     if metric.better == "none" or len(rounded) < 2:
         return {}
     places = sorted(set(rounded.values()), reverse=metric.better == "higher")
@@ -181,12 +179,12 @@ def _ranks(standings: Sequence[Standing], metric: MetricLine) -> dict[str, Mark]
     return {method: marks.get(value, "") for method, value in rounded.items()}
 
 
-def _cell(standing: Standing, metric: MetricLine, total: int, mark: Mark) -> Cell:
+def _cell(standing: Standing, metric: MetricLine, total: int, mark: Mark, view: View) -> Cell:
     missing = "" if standing.n == total else f"†{standing.n}/{total}"
     if standing.mean is None:
         return Cell("—", missing)
     form = f".{metric.decimals}f"
-    return Cell(f"{standing.mean:{form}}", missing, _spread(standing.low, standing.high, form), mark)
+    return Cell(number(standing.mean, form), missing, spread(standing.low, standing.high, form, view), mark)
 
 
 def _tuning(board: Board, method: MethodLine) -> Cell:
@@ -197,16 +195,12 @@ def _tuning(board: Board, method: MethodLine) -> Cell:
 def _count(board: Board, method: MethodLine) -> Cell:
     """Cases with a value of any metric; a cell that lacks some of them says so itself."""
     total = board.total(ALL)
-    return Cell(f"{max((s.n for s in _totals(board) if s.method == method.label), default=0)}/{total}")
+    return Cell(f"{max((s.n for s in totals(board) if s.method == method.label), default=0)}/{total}")
 
 
-def _totals(board: Board) -> list[Standing]:
+def totals(board: Board) -> list[Standing]:
+    """The standings over all cases."""
     return [standing for standing in board.standings if standing.category == ALL]
-
-
-def _heading(board: Board, metric: MetricLine) -> str:
-    mark = REJECTED if any(rejection.metric == metric.name for rejection in board.rejections) else ""
-    return f"{metric.name}{mark} {ARROWS[metric.better]}".strip()
 
 
 def duration(seconds: float) -> str:

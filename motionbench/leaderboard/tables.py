@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from motionbench.leaderboard import sheets
 from motionbench.leaderboard.aggregate import Board
-from motionbench.leaderboard.sheets import Cell, Line, Sheet
+from motionbench.leaderboard.pages import page
+from motionbench.leaderboard.sheets import PLAIN, Cell, Line, Quotation, Sheet
+from motionbench.leaderboard.views import View
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -17,34 +19,32 @@ _ANY_WIDTH = 1000
 _STYLES = {"best": "bold", "second": "underline", "": ""}
 
 
-def markdown(board: Board) -> str:
-    """The overall table, differences from the backbone, a table by category for each metric, costs, notes."""
-    parts = [_markdown_sheet(sheet) for sheet in _sheets(board)]
-    notes = "\n".join(f"- {_escaped(note)}" for note in sheets.notes(board))
+def markdown(board: Board, view: View = PLAIN, quoted: Sequence[Quotation] = ()) -> str:
+    """The overall table, differences from the backbone, a table by group for each metric, costs, notes."""
+    made = page(board, view, quoted)
+    parts = [_markdown_sheet(sheet) for _, sheet in made.sheets]
+    notes = "\n".join(f"- {_escaped(note)}" for note in made.notes)
     return "\n\n".join([*parts, notes]) + "\n"
 
 
-def terminal(board: Board, console: Console) -> None:
+def terminal(board: Board, console: Console, view: View = PLAIN, quoted: Sequence[Quotation] = ()) -> None:
     """Print the same on a rich console; intervals go below their means where the console is narrow."""
     from rich.text import Text
 
-    for sheet in _sheets(board):
+    made = page(board, view, quoted)
+    for _, sheet in made.sheets:
         wide = _table(sheet, narrow=False)
         fits = console.measure(wide, options=console.options.update(max_width=_ANY_WIDTH)).maximum <= console.width
         console.print(wide if fits else _table(sheet, narrow=True))
-    for note in sheets.notes(board):
+    for note in made.notes:
         console.print(Text(note, style="yellow" if note.startswith("†") else "dim"))
 
 
-def _sheets(board: Board) -> list[Sheet]:
-    metrics = board.configuration.metrics
-    by_category = [sheets.by_category(board, metric) for metric in metrics] if len(board.categories) > 1 else []
-    shown = sheets.overall(board), sheets.differences(board), *by_category, sheets.expenses(board)
-    return [sheet for sheet in shown if sheet.lines]
-
-
 def _markdown_sheet(sheet: Sheet) -> str:
-    rows = [f"| {' | '.join(map(_escaped, sheet.header))} |", "|---" + "|---:" * (len(sheet.header) - 1) + "|"]
+    rows = [
+        f"| {' | '.join(map(_escaped, sheet.header))} |",
+        "|---" + ("|---" if sheet.words else "|---:") * (len(sheet.header) - 1) + "|",
+    ]
     rows += [_markdown_line(line) for line in sheet.lines]
     return f"**{_escaped(sheet.title)}**\n\n" + "\n".join(rows)
 
@@ -56,7 +56,8 @@ def _markdown_line(line: Line) -> str:
 
 def _markdown_cell(cell: Cell) -> str:
     # GitHub shows <ins> underlined and drops <u>.
-    marks = {"best": f"**{cell.text}**", "second": f"<ins>{cell.text}</ins>", "": cell.text}
+    text = _escaped(cell.text)
+    marks = {"best": f"**{text}**", "second": f"<ins>{text}</ins>", "": text}
     return " ".join(part for part in (marks[cell.mark], cell.missing, cell.interval) if part)
 
 

@@ -115,7 +115,7 @@ def test_bad_input_is_refused_before_any_work(shell: Shell, words: tuple[str, ..
 
 
 def test_without_matplotlib_the_line_to_type_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plot.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(MissingResourceError, match=r"pip install 'motionbench-transfer\[plot\]'") as caught:
         plot.require(Path("curves.png"))
     assert caught.value.exit_code == 6

@@ -6,7 +6,7 @@ import dataclasses
 from pathlib import Path
 
 from motionbench import provenance
-from motionbench.leaderboard import sheets, tables
+from motionbench.leaderboard import contrasts, sheets, tables
 from motionbench.leaderboard.aggregate import board
 from motionbench.provenance import RunRecord
 from motionbench.store import Configuration, Rejection, Row
@@ -17,8 +17,8 @@ REJECTED = Rejection("mf", "1", "keeps the order on 3 of 24 clips")
 def test_a_rejected_metric_is_marked_wherever_it_is_named(configuration: Configuration, rows: list[Row]) -> None:
     made = board(configuration, rows, [REJECTED])
     assert sheets.overall(made).header[:3] == ("method", "mf‡ ↑", "error ↓")
-    assert sheets.differences(made).header == ("method", "mf‡ ↑", "error ↓")
-    assert sheets.by_category(made, configuration.metrics[0]).title == "mf‡ ↑ by category"
+    assert contrasts.differences(made).header == ("method", "mf‡ ↑", "error ↓")
+    assert sheets.by_group(made, configuration.metrics[0]).title == "mf‡ ↑ by category"
     assert "- ‡ mf: keeps the order on 3 of 24 clips\n" in tables.markdown(made)
 
 

@@ -86,3 +86,54 @@ def test_each_resample_weighs_as_much_as_the_whole() -> None:
     weights = statistics.resampling_weights(7, 500, 0)
     assert weights.shape == (500, 7)
     np.testing.assert_allclose(weights.sum(axis=1), 1.0, rtol=1e-12, atol=0)
+
+
+def test_the_bca_interval_is_scipys_up_to_the_noise_of_the_draws() -> None:
+    values = np.random.default_rng(8).exponential(1.0, 30)
+    ours = statistics.interval(named(values), kind="bca")
+    theirs = stats.bootstrap((values,), np.mean, n_resamples=10_000, method="BCa", random_state=1).confidence_interval
+    plain = statistics.interval(named(values))
+    assert ours is not None
+    assert plain is not None
+    assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high), rel=0, abs=0.03)
+    assert ours.high is not None
+    assert plain.high is not None
+    # Skewed to the right: the percentile interval reaches too low.
+    assert ours.high > plain.high
+
+
+def test_the_expanded_interval_of_a_normal_mean_is_students() -> None:
+    values = np.random.default_rng(9).normal(0.0, 1.0, 10)
+    ours = statistics.interval(named(values), kind="expanded", draws=100_000)
+    assert ours is not None
+    low, high = stats.t.interval(0.95, 9, values.mean(), stats.sem(values))
+    assert (ours.low, ours.high) == pytest.approx((low, high), rel=0, abs=0.08)
+
+
+@pytest.mark.parametrize("kind", ["percentile", "bca", "expanded"])
+def test_values_that_are_all_alike_have_an_interval_of_no_width(kind: statistics.Kind) -> None:
+    found = statistics.interval(named(np.full(9, 0.25)), kind=kind)
+    assert found is not None
+    assert (found.mean, found.low, found.high) == pytest.approx((0.25, 0.25, 0.25), rel=0, abs=1e-12)
+
+
+@pytest.mark.parametrize("kind", ["percentile", "bca"])
+def test_clustered_seeds_are_covered_as_often_as_the_interval_says(kind: statistics.Kind) -> None:
+    generator = np.random.default_rng(11)
+    columns = []
+    for _ in range(600):
+        own = generator.normal(0.0, 1.0, (40, 1)) + generator.normal(0.0, 0.5, (40, 5))
+        seeds = [Observation(f"r{r:02d}", f"r{r:02d}", float(own[r, s])) for r, s in np.ndindex(40, 5)]
+        columns.append(statistics.by_reference(seeds))
+    found = statistics.intervals(columns, draws=1000, kind=kind)
+    covered = sum(one is not None and (one.low or 0.0) < 0 < (one.high or 0.0) for one in found)
+    assert 0.92 <= covered / 600 <= 0.975
+
+
+def test_columns_together_have_the_intervals_that_they_have_alone() -> None:
+    generator = np.random.default_rng(12)
+    columns = [named(generator.normal(0.0, 1.0, size)) for size in (5, 0, 9, 5, 1)]
+    for together, alone in zip(statistics.intervals(columns), map(statistics.interval, columns), strict=True):
+        assert (together is None) == (alone is None)
+        if together is not None and alone is not None and together.low is not None:
+            assert (together.low, together.high) == pytest.approx((alone.low, alone.high), rel=1e-12, abs=1e-12)

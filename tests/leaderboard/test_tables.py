@@ -11,7 +11,7 @@ from collections.abc import Callable
 import pytest
 from rich.console import Console
 
-from motionbench.leaderboard import machine, sheets, tables
+from motionbench.leaderboard import contrasts, machine, notes, sheets, tables
 from motionbench.leaderboard.aggregate import Board, board
 from motionbench.store import Configuration, Row
 
@@ -76,11 +76,11 @@ def test_methods_that_share_a_reason_share_a_line(
     configuration: Configuration, rows: list[Row], row: Callable[..., Row]
 ) -> None:
     still = [dataclasses.replace(r, value=None, status="undefined", reason="still") for r in rows if r.metric == "mf"]
-    notes = sheets.notes(board(configuration, [r for r in rows if r.metric != "mf"] + still))
-    assert "† aaa, backbone, fym, oracle: undefined on 4 cases (ball-0, car-0, pan-0…), mf: still" in notes
+    found = notes.notes(board(configuration, [r for r in rows if r.metric != "mf"] + still))
+    assert "† aaa, backbone, fym, oracle: undefined on 4 cases (ball-0, car-0, pan-0…), mf: still" in found
     failed = [dataclasses.replace(r, value=None, status="failed", reason="boom") for r in rows if r.method == "fym"]
-    notes = sheets.notes(board(configuration, [r for r in rows if r.method != "fym"] + failed))
-    assert "† fym: failed on 4 cases (ball-0, car-0, pan-0…), every metric: boom" in notes
+    found = notes.notes(board(configuration, [r for r in rows if r.method != "fym"] + failed))
+    assert "† fym: failed on 4 cases (ball-0, car-0, pan-0…), every metric: boom" in found
 
 
 def test_a_metric_without_direction_has_no_differences_and_no_marks(
@@ -88,7 +88,7 @@ def test_a_metric_without_direction_has_no_differences_and_no_marks(
 ) -> None:
     neutral = dataclasses.replace(configuration.metrics[1], better="none")
     made = board(dataclasses.replace(configuration, metrics=(configuration.metrics[0], neutral)), rows)
-    assert sheets.differences(made).header == ("method", "mf ↑")
+    assert contrasts.differences(made).header == ("method", "mf ↑")
     assert {line.cells[1].mark for line in sheets.overall(made).lines} == {""}
 
 
@@ -123,7 +123,7 @@ def test_a_terminal_shows_the_same_and_brackets_survive(
 
 def test_json_has_the_promised_keys_and_overall_rows_are_all(made: Board) -> None:
     data = json.loads(machine.as_json(made, "store"))
-    assert list(data) == ["schema_version", "suite", "protocol", "backbone", "standings", "costs", "store"]
+    assert list(data) == ["schema_version", "suite", "protocol", "backbone", "standings", "costs", "inference", "store"]
     first = data["standings"][0]
     assert list(first) == ["method", "metric", "category", "mean", "low", "high", "n", "n_failed", "control"]
     assert (first["method"], first["category"]) == ("fym", "all")

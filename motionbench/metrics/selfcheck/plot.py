@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 
-from motionbench.errors import MissingResourceError, UsageError
+from motionbench import drawing
 from motionbench.metrics.selfcheck.records import Curve, SelfCheck
 
 SUFFIXES = (".png", ".pdf")
@@ -13,12 +12,7 @@ SUFFIXES = (".png", ".pdf")
 
 def require(path: Path) -> None:
     """Raise UsageError for a name that is no picture's, MissingResourceError where matplotlib is not installed."""
-    if path.suffix.lower() not in SUFFIXES:
-        raise UsageError(f"--plot takes a file that ends in {' or '.join(SUFFIXES)}, got {path}")
-    if importlib.util.find_spec("matplotlib") is None:
-        raise MissingResourceError(
-            "--plot needs matplotlib, which is not installed\nInstall it: pip install 'motionbench-transfer[plot]'"
-        )
+    drawing.require("--plot", path, SUFFIXES)
 
 
 def draw(found: SelfCheck, path: Path) -> None:
@@ -37,10 +31,7 @@ def draw(found: SelfCheck, path: Path) -> None:
         if place == 1:
             axes.set_ylabel("mean score of a perfect transfer")
             axes.legend(fontsize="x-small", frameon=False)
-    try:
-        figure.savefig(path, dpi=150)
-    except OSError as error:
-        raise MissingResourceError(f"cannot write {path}: {error.strerror or error}") from error
+    drawing.save(figure, path)
 
 
 def _points(curve: Curve) -> tuple[list[float], list[float]]:
