@@ -173,12 +173,7 @@ def lines(one: Receipt) -> Iterator[tuple[str, str]]:
     """The receipt as names and values, for people."""
     row, metric = one.row, one.metric
     better = "no better side" if metric.better == "none" else f"{metric.better} is better"
-    value = (
-        f"none, {row.status.replace('_', ' ')}: {row.reason}"
-        if row.value is None
-        else f"{row.value!r} {metric.unit}".rstrip()
-    )
-    yield "value", f"{value} ({better})"
+    yield "value", f"{_value(one)} ({better})"
     yield "method", " ".join([one.method.label, f"version {one.method.version}", one.method.status]).rstrip()
     yield "options", ", ".join(f"{name}={value}" for name, value in one.method.options.items()) or "none"
     yield "metric", f"{metric.name} version {metric.version}"
@@ -195,6 +190,13 @@ def lines(one: Receipt) -> Iterator[tuple[str, str]]:
     yield from _work(one)
 
 
+def _value(one: Receipt) -> str:
+    row = one.row
+    if row.value is None:
+        return f"none, {row.status.replace('_', ' ')}: {row.reason}"
+    return f"{row.value!r} {one.metric.unit}".rstrip()
+
+
 def _clip(one: Receipt) -> Iterator[tuple[str, str]]:
     if one.prompt:
         yield "prompt", one.prompt
@@ -203,10 +205,10 @@ def _clip(one: Receipt) -> Iterator[tuple[str, str]]:
     for name, video in (("reference", one.reference), ("generation", one.generation)):
         if video:
             frames, height, width = video.size
-            yield (
-                f"{name} decoded",
-                f"{frames} frames of {width}×{height} at {video.fps:g} a second, pixels {video.digest}",
-            )
+            size = f"{frames} frames of {width}×{height} at {video.fps:g} a second"
+            yield f"{name} decoded", f"{size}, pixels {video.digest}"
+        elif one.again and name == "reference":
+            yield "reference decoded", "not here: its file is gone or has changed"
 
 
 def _where(one: Receipt) -> Iterator[tuple[str, str]]:
@@ -229,8 +231,6 @@ def _work(one: Receipt) -> Iterator[tuple[str, str]]:
     if not one.steps:
         yield "costs", f"tuning {row.tune_seconds:.2f} s, generation {row.generate_seconds:.2f} s"
     if row.peak_memory_bytes:
-        yield (
-            "memory",
-            f"{row.peak_memory_bytes / 2**30:.2f} GiB at most, {row.trainable_parameters} trained parameters",
-        )
+        peak = f"{row.peak_memory_bytes / 2**30:.2f} GiB at most"
+        yield "memory", f"{peak}, {row.trainable_parameters} trained parameters"
     yield "again", one.again or f"cannot be told: {one.untraced}"

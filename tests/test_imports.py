@@ -15,11 +15,13 @@ import motionbench
 ROOT = Path(motionbench.__file__).parent
 CORE = {"types", "specs", "errors", "contracts"}
 RUNNING = {"options", "sources", "request", "plan", "run", "stages"}
+RUNNING |= {"retrace", "receipt", "footage"}
 RUNNING |= {"scoring", "workshop", "provenance", "memory", "cli", "conformance", "scaffold", "precomputed", "isolation"}
 EXTRACTORS = {"trackers", "encoders"}
 FORBIDDEN: dict[str, set[str]] = {
     **{name: {"*"} for name in CORE},
     "weights": {"*"},
+    "drawing": {"*"},
     "registry": {"data", "mini", "backbones", "methods", "metrics", "store", "leaderboard", *EXTRACTORS, *RUNNING},
     "mini": {"methods", "metrics", "store", "leaderboard", *RUNNING},
     "data": {"methods", "metrics", "store", "leaderboard", *RUNNING},

@@ -21,7 +21,7 @@ EPILOG = (
     "Examples:\n\n"
     "motionbench compare results/mini.json motionbench-store\n\n"
     "motionbench compare main.json head.json --gate gates.yaml --format md > comment.md\n\n"
-    "motionbench compare motionbench-store@4e5b motionbench-store@e233 --pair 'fym=fym[motion_loss=none]'\n\n"
+    "motionbench compare motionbench-store@4e5b motionbench-store@e233 --pair 'fym=fym\\[motion_loss=none]'\n\n"
     "Exit 0 no regression, 4 a regression, 5 not comparable, 8 inconclusive: scores are missing."
 )
 _EXIT: dict[str, int] = {"regression": 4, "inconclusive": 8}
@@ -93,7 +93,7 @@ def _side(text: str) -> Side:
     else:
         store = Store.open(folder, create=False)
         run = provenance.record(store, store.plan(plan))
-    return Side(text, run.configuration, run.scores)
+    return Side(text, run.configuration, run.scores, tuple(run.environments.values()))
 
 
 def _names(pairs: list[str], base: Side, head: Side) -> dict[str, str]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 EPILOG = (
     "Examples:\n\n"
     "motionbench why fym mf.local pan-1--p1\n\n"
-    "motionbench why 'fym[stride=2]' clip_text pan-1--p1 --seed 3 --format json"
+    "motionbench why 'fym\\[stride=2]' clip_text pan-1--p1 --seed 3 --format json"
 )
 
 

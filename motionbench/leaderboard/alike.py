@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from motionbench.errors import NotComparableError
 from motionbench.leaderboard.comparable import differing
-from motionbench.store import Configuration, MethodLine, Row
+from motionbench.store import Configuration, Environment, MethodLine, Row
 from motionbench.types import Protocol
 
 _RUN = ("suite", "backbone", "backbone_digest", "manifest_digest")
@@ -28,6 +28,8 @@ class Side:
     """As the user typed it."""
     configuration: Configuration
     rows: Sequence[Row]
+    environments: tuple[Environment, ...] = ()
+    """In which the rows were made."""
 
 
 def check(base: Side, head: Side, may_differ: Collection[str] = ()) -> None:
@@ -55,11 +57,34 @@ def changes_of_methods(base: Configuration, head: Configuration) -> Iterator[str
                 yield f"{line.label}: {', '.join(changes)}"
 
 
+def changes_of_environments(base: Side, head: Side) -> Iterator[str]:
+    """What differs in where the runs were made: nothing forbids it, and it may explain a difference."""
+    ours, theirs = (_described(side.environments) for side in (base, head))
+    changes = [
+        f"{what} {_listed(ours[what])} → {_listed(theirs[what])}"
+        for what in sorted(ours.keys() & theirs.keys())
+        if ours[what] != theirs[what]
+    ]
+    if changes:
+        yield f"made in other environments: {', '.join(changes)}"
+
+
+def _described(environments: Sequence[Environment]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for one in environments:
+        state = "+changes" if one.dirty else ""
+        fields = {"commit": one.commit[:12] + state, "device": one.device, "Python": one.python, **one.packages}
+        for what, value in fields.items():
+            found.setdefault(what, set()).add(value or "none")
+    return found
+
+
 _Difference = tuple[str, str, str]
 
 
 def _of_runs(base: Configuration, head: Configuration, may_differ: Collection[str]) -> Iterator[_Difference]:
-    for field in _RUN:
+    # Another suite has another manifest, which says nothing more.
+    for field in _RUN if base.suite == head.suite else _RUN[:1]:
         ours, theirs = getattr(base, field), getattr(head, field)
         if ours != theirs and field not in may_differ and ours and theirs:
             yield field, ours, theirs

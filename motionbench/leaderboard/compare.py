@@ -78,7 +78,11 @@ def compare(base: Side, head: Side, gates: Gates, *, common: bool = False) -> Co
     has and the head lacks is inconclusive.
     """
     alike.check(base, head, gates.may_differ or ())
-    notes = [*_scope_notes(base, head, common), *alike.changes_of_methods(base.configuration, head.configuration)]
+    notes = [
+        *_scope_notes(base, head, common),
+        *alike.changes_of_methods(base.configuration, head.configuration),
+        *alike.changes_of_environments(base, head),
+    ]
     if common:
         base = _restricted(base, head)
     averaged = base.configuration.seeds != head.configuration.seeds

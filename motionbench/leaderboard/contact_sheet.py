@@ -126,7 +126,8 @@ def _times(draw: ImageDraw, video: Video, shown: int, width: int) -> int:
 
 
 def _strip(picture: Image, draw: ImageDraw, strip: Strip, shown: int, cell: tuple[int, int], top: int) -> None:
-    _write(draw, _wrapped(strip.label, _LABEL - 2 * _PAD), _PAD, top)
+    label = strip.label.replace("[", " [").replace(",", ", ")
+    _write(draw, _wrapped(label, _LABEL - 2 * _PAD), _PAD, top)
     if strip.video is None:
         draw.rectangle((_LABEL, top, picture.width - _PAD, top + cell[1]), fill=_PALE)
         lines = _wrapped(strip.reason, picture.width - _LABEL - 3 * _PAD)

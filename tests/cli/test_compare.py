@@ -183,6 +183,12 @@ def test_two_labels_are_compared_by_pair(desk: Path) -> None:
     assert "is not BASE=HEAD" in str(fault(run(record(), "--pair", "fym")))
 
 
+@pytest.mark.parametrize(("command", "label"), [("compare", "fym=fym[motion_loss=none]"), ("why", "fym[stride=2]")])
+def test_labels_in_help_keep_their_brackets(command: str, label: str) -> None:
+    done = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "160", "TERM": "dumb"})
+    assert label in done.stdout
+
+
 def test_what_is_neither_a_record_nor_a_store_says_so(desk: Path) -> None:
     error = fault(CliRunner().invoke(app, ["compare", "base.json", "nowhere"]))
     assert "no store at nowhere" in str(error)

@@ -13,7 +13,7 @@ from motionbench.errors import NotComparableError
 from motionbench.leaderboard.alike import Side
 from motionbench.leaderboard.compare import Change, Comparison, compare, renamed
 from motionbench.leaderboard.gates import Gates, MetricGate
-from motionbench.store import CaseLine, Configuration, MethodLine, MetricLine, Row
+from motionbench.store import CaseLine, Configuration, Environment, MethodLine, MetricLine, Row
 from motionbench.types import Protocol
 
 GATES = Gates(schema_version=1, otherwise=0.0, metrics={name: MetricGate(threshold=0.03) for name in ("mf", "leak")})
@@ -260,6 +260,20 @@ def test_changed_methods_are_compared_and_their_changes_told() -> None:
     )
     head = dataclasses.replace(head, configuration=dataclasses.replace(head.configuration, methods=lines))
     assert compare(side("base"), head, GATES).notes == ("fym: version 1 → 2, new absent → True, rank 8 → 4",)
+
+
+def test_other_environments_are_told_and_forbid_nothing() -> None:
+    here = Environment("3.11.7", "Linux", "a CPU", "a" * 40, False, {"torch": "2.14", "numpy": "2"})
+    there = dataclasses.replace(here, commit="b" * 40, dirty=True, packages={"torch": "2.15", "numpy": "2"})
+    base, head = side("base"), side("head")
+    comparison = compare(
+        dataclasses.replace(base, environments=(here,)), dataclasses.replace(head, environments=(here, there)), GATES
+    )
+    assert comparison.verdict == "steady"
+    assert comparison.notes == (
+        "made in other environments: commit aaaaaaaaaaaa → aaaaaaaaaaaa and bbbbbbbbbbbb+changes, "
+        "torch 2.14 → 2.14 and 2.15",
+    )
 
 
 def test_two_labels_of_one_run_are_compared_under_one_name() -> None:
