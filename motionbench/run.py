@@ -22,6 +22,7 @@ from motionbench.errors import InvalidOutputError, MotionBenchError, VideoError,
 from motionbench.plan import Item, Plan, ScoreItem
 from motionbench.provenance import environment
 from motionbench.scoring import Identity, Verdict, describe, identity
+from motionbench.sharding import Shard
 from motionbench.store import STAGES, Meta, Row, RowStatus, Stage, Store
 from motionbench.store.rows import settled
 from motionbench.workshop import Workshop
@@ -59,7 +60,7 @@ class Result:
     """What a run leaves besides the store."""
 
     rows: tuple[Row, ...]
-    """One a score of the plan; fewer where it was interrupted."""
+    """One a score of the plan or shard; fewer where it was interrupted."""
     performed: int
     """Items that were worked on."""
     interrupted: bool
@@ -87,9 +88,17 @@ class Run:
     """One execution of a plan against a store."""
 
     def __init__(
-        self, plan: Plan, store: Store, display: Display, *, force: Stage | None = None, only_cache: bool = False
+        self,
+        plan: Plan,
+        store: Store,
+        display: Display,
+        *,
+        force: Stage | None = None,
+        only_cache: bool = False,
+        shard: Shard | None = None,
     ) -> None:
         self._plan, self._store, self._display = plan, store, display
+        self._scores = shard.takes(plan.scores) if shard else plan.scores
         self._forced = STAGES[STAGES.index(force) :] if force else ()
         self._only_cache = only_cache
         self._workshop = Workshop(plan.request)
@@ -99,7 +108,7 @@ class Run:
         self._missing: set[str] = set()
 
     def execute(self) -> Result:
-        """Reach every score of the plan, or as many as the user lets it."""
+        """Reach every score of the plan or shard, or as many as the user lets it."""
         stored = {row.identity: row for row in self._store.rows()}
         self._writer = self._store.writer()
         rows: list[Row] = []
@@ -107,11 +116,11 @@ class Run:
         self._display.start(*self._count())
         try:
             with _on_interrupt(self._interrupt):
-                for item in self._plan.scores:
+                for item in self._scores:
                     rows += self._row(item, stored)
         except (Stopped, KeyboardInterrupt):
             interrupted = True
-            rows += self._finished(self._plan.scores[len(rows) :], stored)
+            rows += self._finished(self._scores[len(rows) :], stored)
         finally:
             self._display.stop()
             self._writer.close()
@@ -187,7 +196,7 @@ class Run:
 
     def _count(self) -> tuple[int, int]:
         everything: set[str] = set()
-        for item in self._plan.scores:
+        for item in self._scores:
             self._walk(item, everything, wanted=True)
         return (0 if self._only_cache else len(self._missing)), len(everything - self._missing)
 

@@ -18,6 +18,7 @@ from motionbench.errors import UsageError
 if TYPE_CHECKING:
     from motionbench.plan import Plan
     from motionbench.run import Result
+    from motionbench.sharding import Shard
     from motionbench.store import Stage, Store
 
 EPILOG = (
@@ -60,11 +61,13 @@ def evaluate(
     tune_seed: options.TuneSeed = 0,
     force: options.Force = None,
     only_cache: options.OnlyCache = False,
+    shard: options.Shard = "",
     fail_on_error: options.FailOnError = "0",
     format: options.TableFormat = options.Format.human,
 ) -> None:
     """Run whatever is missing and end with the leaderboard."""
     from motionbench.request import Question
+    from motionbench.sharding import Shard
 
     if suite is not None and data is not None:
         raise UsageError("--suite and --data exclude each other: leave one of them out")
@@ -84,13 +87,14 @@ def evaluate(
         controls=not no_controls,
     )
     allowed = tolerance(fail_on_error)
+    part = Shard.parse(shard) if shard else None
     with resumable():
         from motionbench import plan, request
         from motionbench.store import Store
 
         opened = Store.open(store)
         made = plan.make(request.resolve(question))
-        code = answer(made, opened, force, only_cache, allowed, format)
+        code = answer(made, opened, force, only_cache, allowed, format, part)
     raise typer.Exit(code)
 
 
@@ -111,15 +115,34 @@ def answer(
     only_cache: bool,
     allowed: Tolerance,
     format: options.Format,
+    shard: Shard | None = None,
 ) -> int:
-    """Run a plan, print its table, say what is next; the exit code."""
+    """Run a plan or a shard of it, print its table, say what is next; the exit code."""
     from motionbench import run
     from motionbench.cli import screen
 
     store.save_plan(made.configuration(_command()))
-    result = run.Run(made, store, screen.choose(), force=_stage(force), only_cache=only_cache).execute()
-    unfinished = _show(made, store, result, format)
+    result = run.Run(made, store, screen.choose(), force=_stage(force), only_cache=only_cache, shard=shard).execute()
+    unfinished = _tell(made, store, result, shard) if shard else _show(made, store, result, format)
     return _exit_code(result, allowed, unfinished)
+
+
+def _tell(made: Plan, store: Store, result: Result, shard: Shard) -> int:
+    """A shard has no table: the scores that it has not reached."""
+    asked = len(shard.takes(made.scores))
+    _say(
+        f"Shard {shard}: {len(result.rows)} of its {asked} scores are in {store.root}, of {len(made.scores)} in all; "
+        f"{result.performed} items done now."
+    )
+    if result.interrupted:
+        _say(f"Interrupted. Nothing is lost; go on with:\n  {_command()}")
+    elif result.failures:
+        _say(f"Tracebacks of what failed: {store.root / 'logs'}")
+    _say(
+        "When all are done: motionbench store merge OUT STORES, "
+        f"then motionbench table --store OUT --plan {made.plan_id}"
+    )
+    return asked - len(result.rows)
 
 
 def _show(made: Plan, store: Store, result: Result, format: options.Format) -> int:

@@ -94,6 +94,10 @@ Seeds = Annotated[str | None, _option("--seeds", AGAIN, "Several seeds with comm
 TuneSeed = Annotated[int, _option("--tune-seed", AGAIN, "The seed of tuning.")]
 Force = Annotated[Stage | None, _option("--force", AGAIN, "Do this stage and those after it again.")]
 OnlyCache = Annotated[bool, _option("--only-cache", AGAIN, "Run nothing; show what the store has.")]
+Shard = Annotated[
+    str,
+    _option("--shard", AGAIN, "Only part i of n, as 1/4; each part in a store of its own, then: store merge."),
+]
 FailOnError = Annotated[
     str,
     _option("--fail-on-error", FAILING, "Exit 3 above this number (2) or share (0.05) of failed generations."),

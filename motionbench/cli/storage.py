@@ -1,6 +1,10 @@
-"""``motionbench store``: what a store holds, whether it is whole, and making it smaller."""
+"""``motionbench store``: what a store holds, whether it is whole, joining stores and making them smaller."""
 
 from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -32,6 +36,26 @@ def compact(store: options.StoreFolder = options.DEFAULT_STORE) -> None:
 
     written = Store.open(store).compact()
     typer.echo(str(written) if written else "There are no rows yet.")
+
+
+@app.command("merge")
+def merge(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The store that gets everything; made where it is not.")],
+    stores: Annotated[list[Path], typer.Argument(metavar="IN...", help="Stores of shards or other machines.")],
+) -> None:
+    """Join stores into one; exit 6 where an object differs from its digest, after all others are in."""
+    from motionbench.store import Store, merging
+
+    sources = [Store.open(folder, create=False) for folder in stores]
+    merged = merging.merge(Store.open(out), sources)
+    typer.echo(f"{merged.objects} objects, {merged.rows} rows and {merged.plans} plans came into {out}.", err=True)
+    typer.echo(f"Next: motionbench table --store {shlex.quote(str(out))}", err=True)
+    if merged.broken:
+        listing = "\n".join(f"  {folder}" for folder in merged.broken)
+        raise MissingResourceError(
+            f"{len(merged.broken)} objects differ from their digests and were left out:\n{listing}\n"
+            "Remove their folders and run the same command again where they were made; or let eval make them in OUT."
+        )
 
 
 @app.command("verify")

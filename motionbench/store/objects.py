@@ -119,6 +119,23 @@ class Objects:
             target.parent.mkdir(parents=True, exist_ok=True)
             folder.rename(target)
 
+    def entries(self) -> Iterator[tuple[Stage, str]]:
+        """Stage and key of every object, whole or not."""
+        for stage in STAGES:
+            for folder in sorted(self._objects.glob(f"{stage}/??/*")):
+                yield stage, folder.name
+
+    def adopt(self, other: Objects, stage: Stage, key: str) -> bool:
+        """Copy an object of another store; False, and nothing, where it differs from its digests."""
+        source, meta = other.path(stage, key), other.meta(stage, key)
+        if meta is None or not _intact(source, lambda file, record: _record(file) == record):
+            return False
+        with self.filling(stage, key) as folder:
+            with writing(self._root):
+                shutil.copytree(source, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(_DONE, _META))
+            self.commit(stage, key, folder, meta)
+        return True
+
     def discard(self, stage: Stage, key: str) -> None:
         """Remove an object; a reader sees it whole or gone."""
         with self._locked(self._commits), writing(self._root):
