@@ -110,7 +110,7 @@ class Plan:
         return Configuration(
             plan_id=self.plan_id,
             suite=request.suite.name,
-            notice=request.suite.notice,
+            notice=_notice(request),
             protocol=request.protocol,
             backbone=request.backbone.name,
             backbone_digest=request.backbone_digest,
@@ -126,6 +126,12 @@ class Plan:
             command=command,
             written_at=time.time(),
         )
+
+
+def _notice(request: Request) -> str:
+    """The suite's, and the backbone's where a method runs on it."""
+    used = [request.backbone.notice] if request.backbone_digest else []
+    return " ".join(notice for notice in (request.suite.notice, *used) if notice)
 
 
 def make(request: Request) -> Plan:

@@ -31,6 +31,7 @@ KINDS: dict[str, type[Spec]] = {
     "suites": SuiteSpec,
 }
 _ADDRESSED_ENCODER = "motionbench.encoders.catalog:from_address"
+_ADDRESSED_BACKBONE = "motionbench.backbones.catalog:from_address"
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,9 @@ def tracker(name: str) -> TrackerSpec:
 
 
 def backbone(name: str) -> BackboneSpec:
-    """The spec of a backbone."""
+    """The spec of a backbone: a registered one, ``local-dir:PATH`` or ``tiny-random:NAME``."""
+    if ":" in name:
+        return cast(BackboneSpec, load(name, _ADDRESSED_BACKBONE)(name))
     return cast(BackboneSpec, get("backbones", name))
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from motionbench import options, registry
+from motionbench import fitting, options, registry
 from motionbench.columns import Column, columns
 from motionbench.contracts import Suite
 from motionbench.errors import UsageError
@@ -79,7 +79,7 @@ def resolve(question: Question, sources: Sources | None = None) -> Request:
     given = match_videos(question.given, suite, entries, protocol) if question.given else None
     uses_backbone = any(choice.spec.backbones for choice in methods)
     if uses_backbone:
-        _check_fit(backbone, protocol)
+        backbone = fitting.fitted(backbone, protocol)
     uses_tracks = any("tracks" in column.spec.needs for column in scored)
     return Request(
         suite=suite,
@@ -98,7 +98,7 @@ def resolve(question: Question, sources: Sources | None = None) -> Request:
 def _methods(question: Question, backbone: BackboneSpec) -> tuple[Choice, ...]:
     variants = [options.parse_variant(text) for text in question.methods]
     named = {variant.method: registry.method(variant.method) for variant in variants}
-    controls = [spec for spec in _controls() if question.controls and _runs_on(spec, backbone)]
+    controls = [spec for spec in _controls() if question.controls and spec.runs_on(backbone)]
     specs = {spec.name: spec for spec in (*named.values(), *controls)}
     if not specs and question.given is None:
         raise UsageError("no method to run: name one, for example --method fym (motionbench method list shows all)")
@@ -125,17 +125,20 @@ def _controls() -> list[MethodSpec]:
     return [spec for spec in specs if spec.control]
 
 
-def _runs_on(spec: MethodSpec, backbone: BackboneSpec) -> bool:
-    return not spec.backbones or backbone.name in spec.backbones
-
-
 def _check_backbone(specs: Sequence[MethodSpec], backbone: BackboneSpec) -> None:
     for spec in specs:
-        if not _runs_on(spec, backbone):
+        if not spec.runs_on(backbone):
             raise UsageError(
                 f"{spec.name} does not run on {backbone.name}; it runs on {', '.join(spec.backbones)}: "
-                f"--backbone {spec.backbones[0]}"
+                f"--backbone {_backbone_for(spec)}"
             )
+
+
+def _backbone_for(spec: MethodSpec) -> str:
+    """The name of a backbone that is there and that it runs on, our own small one first."""
+    known = [cast(BackboneSpec, entry.spec) for entry in registry.entries("backbones") if entry.spec is not None]
+    usable = [backbone.name for backbone in known if spec.runs_on(backbone)]
+    return min(usable, key=lambda name: (name != "mini-wan", name), default=spec.backbones[0])
 
 
 def _by_method(texts: Sequence[str], specs: dict[str, MethodSpec]) -> dict[str, list[tuple[str, str]]]:
@@ -169,14 +172,3 @@ def _protocol(protocol: Protocol, tracker: str) -> Protocol:
     if name == protocol.tracker:
         return protocol
     return dataclasses.replace(protocol, name=f"{protocol.name}+{name}", tracker=name)
-
-
-def _check_fit(backbone: BackboneSpec, protocol: Protocol) -> None:
-    for name in ("frames", "fps", "height", "width"):
-        ours, theirs = getattr(protocol, name), getattr(backbone, name)
-        if ours != theirs:
-            raise UsageError(
-                f"the backbone {backbone.name} makes {name}={theirs:g}, "
-                f"the protocol {protocol.name} asks for {ours:g}\n"
-                "Choose another --suite or --backbone."
-            )

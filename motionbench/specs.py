@@ -13,6 +13,8 @@ OptionValue = bool | int | float | str
 Options = Mapping[str, OptionValue]
 MethodStatus = Literal["control", "mechanism-tested", "runs-on-mini", "reproduced", "not-reproducing", "precomputed"]
 """How far a method is known to work; precomputed where only its videos are known."""
+ArchitectureName = Literal["", "wan", "cogvideox"]
+"""Kinds of video transformers that our methods know their way about in; "" for any other."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class MethodSpec:
     upstream: str = ""
     """Address and commit of the published code, or "" where there is none."""
     backbones: tuple[str, ...] = ()
-    """Names that it runs on; () where it needs none."""
+    """Architectures (``"wan"``) or names (``"mini-wan"``) that it runs on; () where it needs none."""
     inputs: tuple[str, ...] = ("reference", "prompt")
     """Fields of a case that it sees."""
     control: bool = False
@@ -75,6 +77,10 @@ class MethodSpec:
     status: MethodStatus = "runs-on-mini"
     environment: Environment | None = None
     """Where it runs out of process; None where it runs beside MotionBench."""
+
+    def runs_on(self, backbone: BackboneSpec) -> bool:
+        """Whether it needs no backbone, or names this one or its architecture."""
+        return not self.backbones or not {backbone.name, backbone.architecture}.isdisjoint(self.backbones)
 
 
 @dataclass(frozen=True)
@@ -122,7 +128,7 @@ class BackboneSpec:
     name: str
     implementation: str
     source: str
-    """Folder, or ``package:NAME`` for a model that the package ships, or a repository id."""
+    """Folder, ``package:NAME`` for a model that the package ships, or with a ``revision`` a repository on the hub."""
     licence: str
     frames: int
     fps: float
@@ -134,6 +140,13 @@ class BackboneSpec:
     max_sequence_length: int
     negative_prompt: str = ""
     dtype: str = "float32"
+    architecture: ArchitectureName = ""
+    fixed: bool = True
+    """False where frames, rate and size follow the protocol, as far as the architecture can make them."""
+    revision: str = ""
+    """Commit of the repository; "" where ``source`` is a folder."""
+    notice: str = ""
+    """A line that every table on this backbone carries, or ""."""
 
 
 @dataclass(frozen=True)

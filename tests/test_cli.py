@@ -62,7 +62,17 @@ def test_the_second_run_does_nothing_and_loads_no_torch(shell: Shell) -> None:
 
 def test_json_on_stdout_parses_while_progress_goes_to_stderr(shell: Shell) -> None:
     data = json.loads(shell(*EVAL, "fake-still", "--format", "json", "--seeds", "0,1").stdout)
-    assert list(data) == ["schema_version", "suite", "protocol", "backbone", "standings", "costs", "inference", "store"]
+    assert list(data) == [
+        "schema_version",
+        "suite",
+        "protocol",
+        "backbone",
+        "notice",
+        "standings",
+        "costs",
+        "inference",
+        "store",
+    ]
     assert (data["suite"], data["protocol"], data["store"]) == ("fake", "fake-v1", "motionbench-store")
 
 

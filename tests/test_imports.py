@@ -14,7 +14,7 @@ import motionbench
 
 ROOT = Path(motionbench.__file__).parent
 CORE = {"types", "specs", "errors", "contracts"}
-RUNNING = {"options", "sources", "request", "plan", "run", "stages"}
+RUNNING = {"fitting", "options", "sources", "request", "plan", "run", "stages"}
 RUNNING |= {"retrace", "receipt", "footage"}
 RUNNING |= {"scoring", "workshop", "provenance", "memory", "cli", "conformance", "scaffold", "precomputed", "isolation"}
 EXTRACTORS = {"trackers", "encoders"}

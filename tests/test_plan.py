@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from motionbench import plan, request
+from motionbench import fitting, plan, request
 from motionbench.errors import MissingResourceError, UsageError
 from motionbench.plan import Plan
 from motionbench.request import Question
@@ -120,7 +120,7 @@ def test_the_weights_of_a_tracker_are_asked_for_only_where_a_metric_needs_tracks
 def test_weights_decide_the_generations_of_methods_with_a_backbone_only(
     fakes: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(request, "_check_fit", lambda backbone, protocol: None)
+    monkeypatch.setattr(fitting, "fitted", lambda backbone, protocol: backbone)
     methods = ("fake-roll", "fake-mini-only")
     before, after = made(methods=methods), made(backbone_digest="others", methods=methods)
     assert len(keys(before, generated) & keys(after, generated)) == 4
@@ -143,7 +143,7 @@ def test_quick_keeps_the_keys_of_the_cases_it_keeps() -> None:
 
 
 def test_controls_are_added_first_and_broken_plugins_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(request, "_check_fit", lambda backbone, protocol: None)
+    monkeypatch.setattr(fitting, "fitted", lambda backbone, protocol: backbone)
     methods = [choice.spec for choice in made(controls=True).request.methods if "fake" in choice.label]
     assert [spec.name for spec in methods] == ["fake-declines", "fake-perfect", "fake-still", "fake-roll", "fake-tuned"]
 

@@ -19,14 +19,13 @@ from diffusers.utils import logging as diffusers_logging
 from torch import Tensor
 from transformers.utils import logging as transformers_logging
 
-from motionbench.backbones import architecture
+from motionbench.backbones import architecture, model_files
 from motionbench.backbones.architecture import Architecture
 from motionbench.backbones.catalog import weights_digest
 from motionbench.backbones.process import Process
 from motionbench.contracts import Progress, silent
 from motionbench.specs import BackboneSpec
 from motionbench.types import Video
-from motionbench.weights import model_folder
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,16 +53,24 @@ class Backbone(ABC):
     PIPELINE: ClassVar[Any]
     """The pipeline's class in diffusers."""
 
+    AUTOENCODER_IN_FLOAT32: ClassVar[bool] = False
+    """Whether the autoencoder stays in float32 where the rest computes in less."""
+
     process: Process
 
     def __init__(self, spec: BackboneSpec, *, device: str | None = None) -> None:
-        folder = model_folder(spec.source)
         self.spec = spec
         self.digest = weights_digest(spec)
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self.dtype: torch.dtype = getattr(torch, spec.dtype)
-        with _quiet_loading():
-            self.pipe: Any = self.PIPELINE.from_pretrained(folder, torch_dtype=self.dtype, local_files_only=True)
+        autoencoder = torch.float32 if self.AUTOENCODER_IN_FLOAT32 else self.dtype
+        with _quiet_loading(), model_files.opened(spec) as folder:
+            self.pipe: Any = self.PIPELINE.from_pretrained(
+                folder,
+                torch_dtype={"vae": autoencoder, "default": self.dtype},
+                local_files_only=True,
+                use_safetensors=True,
+            )
         self.pipe.to(self.device)
         self.pipe.set_progress_bar_config(disable=True)
         self.pipe.scheduler, self.process = self._prepared()
@@ -123,14 +130,14 @@ class Backbone(ABC):
     @torch.no_grad()
     def encode(self, video: Video) -> Tensor:
         """Normalised latents ``[1, C, F, h, w]``, float32: the mode of the posterior. One frame gives F = 1."""
-        pixels = torch.from_numpy(np.ascontiguousarray(video.frames)).to(self.device, self.dtype)
+        pixels = torch.from_numpy(np.ascontiguousarray(video.frames)).to(self.device, self.pipe.vae.dtype)
         pixels = pixels.permute(3, 0, 1, 2)[None] / 127.5 - 1
         return self._normalised(self.pipe.vae.encode(pixels).latent_dist.mode().float())
 
     @torch.no_grad()
     def decode(self, latents: Tensor) -> Video:
         """Video of normalised latents ``[1, C, F, h, w]``."""
-        pixels = self.pipe.vae.decode(self._denormalised(latents).to(self.dtype)).sample[0].float()
+        pixels = self.pipe.vae.decode(self._denormalised(latents).to(self.pipe.vae.dtype)).sample[0].float()
         frames = ((pixels.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
         return Video(frames.permute(1, 2, 3, 0).cpu().numpy(), self.spec.fps)
 

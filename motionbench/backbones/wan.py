@@ -17,6 +17,8 @@ class WanBackbone(Backbone):
     """Loads the pipeline of a spec in its dtype; raises MissingResourceError where the weights are not there."""
 
     PIPELINE: ClassVar[Any] = WanPipeline
+    # As diffusers' documentation advises; in bfloat16 its videos are worse.
+    AUTOENCODER_IN_FLOAT32: ClassVar[bool] = True
 
     def _prepared(self) -> tuple[Any, Process]:
         config = self.pipe.scheduler.config

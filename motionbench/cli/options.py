@@ -82,7 +82,12 @@ Assignments = Annotated[
     list[str] | None,
     _option("--set", WHAT, "An option of a method, as METHOD.OPTION=VALUE; may be given again."),
 ]
-Backbone = Annotated[str, _option("--backbone", WHERE, "The text-to-video model under the methods.")]
+Backbone = Annotated[
+    str,
+    _option(
+        "--backbone", WHERE, "The text-to-video model under the methods: a name, local-dir:FOLDER or tiny-random:NAME."
+    ),
+]
 Encoders = Annotated[
     list[str] | None,
     _option("--encoder", WHERE, "The image-text model under the metrics (mini-clip); further ones get own columns."),

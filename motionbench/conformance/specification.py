@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import get_args
 
+from motionbench import registry
 from motionbench.conformance.records import Broken
-from motionbench.specs import MethodSpec, MethodStatus, Options, OptionValue
+from motionbench.specs import BackboneSpec, MethodSpec, MethodStatus, Options, OptionValue
 
 INPUTS = ("reference", "reference_prompt", "prompt", "annotation", "other", "perfect")
 """Fields of a case that a method may list: those whose content is part of the store's keys."""
@@ -52,11 +53,18 @@ def _inputs(spec: MethodSpec) -> Iterator[str]:
         if name not in INPUTS:
             yield f"inputs has {name!r}: a case offers {', '.join(INPUTS)}"
     for backbone in spec.preset_of:
-        if backbone not in spec.backbones:
+        if not _among(backbone, spec):
             yield f"preset_of names {backbone!r}, which is not among backbones"
     for backbone, preset in spec.preset_of.items():
         if preset not in spec.presets:
             yield f"preset_of gives {backbone!r} the preset {preset!r}, which is not among presets"
+
+
+def _among(backbone: str, spec: MethodSpec) -> bool:
+    """Whether a spec's backbones have a name, or the architecture of what is registered under it."""
+    known = [entry.spec for entry in registry.entries("backbones") if entry.name == backbone]
+    by_architecture = [found.architecture in spec.backbones for found in known if isinstance(found, BackboneSpec)]
+    return backbone in spec.backbones or any(by_architecture)
 
 
 def _options(spec: MethodSpec) -> Iterator[str]:

@@ -15,14 +15,15 @@ from motionbench.types import Standing
 
 
 def as_json(board: Board, store: str) -> str:
-    """One object: suite, protocol, backbone, standings ("all" is the overall category), costs by method, what may be
-    concluded (tests, ranks, shares of variance), store.
+    """One object: suite, protocol, backbone, notice, standings ("all" is the overall category), costs by method, what
+    may be concluded (tests, ranks, shares of variance), store.
     """
     data = {
         "schema_version": SCHEMA_VERSION,
         "suite": board.configuration.suite,
         "protocol": board.configuration.protocol.name,
         "backbone": board.configuration.backbone,
+        "notice": board.configuration.notice,
         "standings": [dataclasses.asdict(standing) for standing in _ordered(board)],
         "costs": {label: dataclasses.asdict(cost) for label, cost in board.costs.items()},
         "inference": _inference(board),
@@ -32,12 +33,12 @@ def as_json(board: Board, store: str) -> str:
 
 
 def as_csv(board: Board) -> str:
-    """One line a standing; a mean that is missing is an empty field."""
-    buffer = io.StringIO()
-    names = [field.name for field in dataclasses.fields(Standing)]
+    """One line a standing, with the notice of suite and backbone; a mean that is missing is an empty field."""
+    buffer, notice = io.StringIO(), board.configuration.notice
+    names = [*(field.name for field in dataclasses.fields(Standing)), "notice"]
     writer = csv.DictWriter(buffer, names, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(dataclasses.asdict(standing) for standing in _ordered(board))
+    writer.writerows({**dataclasses.asdict(standing), "notice": notice} for standing in _ordered(board))
     return buffer.getvalue()
 
 

@@ -45,7 +45,7 @@ def test_list_as_json_has_every_spec_and_what_is_broken(shell: Shell) -> None:
     assert data["schema_version"] == 1
     methods = {method["name"]: method for method in data["methods"]}
     fym = methods["fym"]
-    assert (fym["tuned"], fym["backbones"], fym["licence"]) == (True, ["mini-wan"], "Apache-2.0")
+    assert (fym["tuned"], fym["backbones"], fym["licence"]) == (True, ["wan", "cogvideox"], "Apache-2.0")
     assert fym["inputs"] == ["reference", "reference_prompt", "prompt"]
     assert fym["paper_results"][0]["source"] == "arXiv 2506.05207, second-hand"
     assert set(fym["presets"]) == {"paper", "release", "mini"}

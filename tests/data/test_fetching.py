@@ -64,7 +64,7 @@ def test_the_real_clips_come_from_a_folder_and_make_cases(shipped, real_clips):
     suite = ManifestSuite("core")
     entry = next(entry for entry in suite.entries if entry.id == "kitchen-dolly--scene")
     case = suite.load(entry)
-    assert case.reference.size == (29, 480, 720)
+    assert case.reference.size == (25, 480, 720)
     assert case.category == "camera"
     assert "chapel" in case.prompt
     assert case.other is None  # not fetched

@@ -123,7 +123,17 @@ def test_a_terminal_shows_the_same_and_brackets_survive(
 
 def test_json_has_the_promised_keys_and_overall_rows_are_all(made: Board) -> None:
     data = json.loads(machine.as_json(made, "store"))
-    assert list(data) == ["schema_version", "suite", "protocol", "backbone", "standings", "costs", "inference", "store"]
+    assert list(data) == [
+        "schema_version",
+        "suite",
+        "protocol",
+        "backbone",
+        "notice",
+        "standings",
+        "costs",
+        "inference",
+        "store",
+    ]
     first = data["standings"][0]
     assert list(first) == ["method", "metric", "category", "mean", "low", "high", "n", "n_failed", "control"]
     assert (first["method"], first["category"]) == ("fym", "all")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from motionbench import plan, precomputed, registry, request, run
+from motionbench import fitting, plan, precomputed, registry, request, run
 from motionbench.data import video
 from motionbench.errors import NotComparableError, UsageError
 from motionbench.leaderboard import comparable
@@ -74,7 +74,7 @@ def verify(of: Plan, stored: Any = lambda key: False) -> None:
 
 
 def test_keys_of_plans_without_given_videos_are_the_ones_of_old(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(request, "_check_fit", lambda backbone, protocol: None)
+    monkeypatch.setattr(fitting, "fitted", lambda backbone, protocol: backbone)
     of_old = dataclasses.replace(registry.backbone("mini-wan"), guidance=3.0)
     monkeypatch.setattr(registry, "backbone", lambda name: of_old)
     sources = Sources(backbone_digest=lambda spec: "weights", encoder_digest=lambda spec: "e")

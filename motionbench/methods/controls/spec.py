@@ -5,6 +5,7 @@ from __future__ import annotations
 from motionbench.specs import MethodSpec
 
 _MODULE = "motionbench.methods.controls.method"
+_ALL = ("wan", "cogvideox")
 
 
 def _control(name: str, symbol: str, summary: str, inputs: tuple[str, ...], backbones: tuple[str, ...]) -> MethodSpec:
@@ -22,15 +23,11 @@ def _control(name: str, symbol: str, summary: str, inputs: tuple[str, ...], back
     )
 
 
-BACKBONE = _control(
-    "backbone", "Backbone", "the backbone alone: prompt in, reference unseen", ("prompt",), ("mini-wan",)
-)
+BACKBONE = _control("backbone", "Backbone", "the backbone alone: prompt in, reference unseen", ("prompt",), _ALL)
 COPY_REFERENCE = _control(
     "copy-reference", "CopyReference", "the reference video itself: all motion, wrong content", ("reference",), ()
 )
-FROZEN = _control(
-    "frozen", "Frozen", "the first frame of the backbone's video, repeated: no motion", ("prompt",), ("mini-wan",)
-)
+FROZEN = _control("frozen", "Frozen", "the first frame of the backbone's video, repeated: no motion", ("prompt",), _ALL)
 TIME_REVERSED = _control(
     "time-reversed",
     "TimeReversed",

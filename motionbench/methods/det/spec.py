@@ -56,7 +56,7 @@ SPEC = MethodSpec(
     ),
     licence="Apache-2.0",
     upstream="https://github.com/Shi-qingyu/DeT@2a2f4dd",
-    backbones=("mini-wan",),
+    backbones=("wan", "cogvideox"),
     inputs=("reference", "reference_prompt", "prompt"),
     tuned=True,
     noise_from="seed",
