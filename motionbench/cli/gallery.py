@@ -37,7 +37,7 @@ Size = Annotated[
 Private = Annotated[
     bool,
     typer.Option(
-        "--private", help="Also clips that must not be passed on; keep the folder.", rich_help_panel=options.OUTPUT
+        "--private", help="Also clips that must not be passed on: for your eyes alone.", rich_help_panel=options.OUTPUT
     ),
 ]
 

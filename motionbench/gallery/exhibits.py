@@ -10,7 +10,7 @@ import numpy as np
 from motionbench import stages
 from motionbench.errors import MotionBenchError
 from motionbench.gallery import licences
-from motionbench.gallery.collection import Collection, Piece, Series, Slot
+from motionbench.gallery.collection import Collection, Series, Slot
 from motionbench.gallery.disagreement import Disagreement, disagreements
 from motionbench.gallery.shelf import Shelf
 from motionbench.plan import TrackItem
@@ -83,6 +83,8 @@ class _Hanging:
         self._metrics = [metric.name for metric in collection.configuration.metrics]
         self._rows = {(row.method, row.case, row.seed, row.metric): row for row in collection.rows}
         self._apart = disagreements(collection.rows, collection.configuration.metrics)
+        pieces = [piece for series in collection.series for piece in series.pieces.values()]
+        self._followed = {piece.generation.entry.reference_id: piece.reference_tracks for piece in pieces}
 
     def exhibits(self, hidden: Mapping[str, str]) -> Iterator[Exhibit]:
         for entry in self._collection.entries:
@@ -100,11 +102,7 @@ class _Hanging:
             self._shelf.picture(name, lambda: self._collection.suite.load(entry).reference)
         except (MotionBenchError, ValueError) as error:
             return Still(reason=str(error).splitlines()[0])
-        pieces = (piece for series in self._collection.series for piece in series.pieces.values())
-        tracks = next(
-            (piece.reference_tracks for piece in pieces if _of(piece, entry) and piece.reference_tracks), None
-        )
-        return Still(name, self._points(name, tracks))
+        return Still(name, self._points(name, self._followed.get(entry.reference_id)))
 
     def _cell(self, series: Series, entry: CaseEntry, seed: int) -> Cell:
         label = series.line.label
@@ -151,7 +149,3 @@ class _Hanging:
         with np.load(path) as arrays:
             self._shelf.points(name, Tracks(arrays["xy"], arrays["visible"]), (protocol.height, protocol.width))
         return True
-
-
-def _of(piece: Piece, entry: CaseEntry) -> bool:
-    return piece.generation.entry.reference_id == entry.reference_id

@@ -34,6 +34,9 @@ class Shelf:
                 (folder / part).mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise MissingResourceError(f"cannot write {folder}: {error.strerror}") from error
+        # Marked from the start, so that a gallery that was interrupted can be made again in its folder.
+        if not (folder / INDEX).exists():
+            self.text(INDEX, f"<!doctype html>{MARK}<p>This gallery is not finished: make it again.</p>\n")
 
     def name(self, content: str) -> str:
         """Of a picture and its points; letters and digits alone."""

@@ -79,7 +79,7 @@ def _cell(shelf: Shelf, method: str, number: int) -> Cell:
         return Cell(method, Still(reason="it <exploded>"), (None, None), ("it <exploded>",) * 2, None)
     # The control runs against the others, so that means with and without it differ in order.
     value = -10.0 * number if method == "copy" else float(number)
-    apart = Disagreement((number * 7 % 30) / 30, "up", "down")
+    apart = Disagreement(1.0 - number / 100 if method == "copy" else (number * 7 % 30) / 30, "up", "down")
     return Cell(method, _still(shelf, f"{method} {number}"), (value, 0.5), ("", ""), apart)
 
 

@@ -24,14 +24,19 @@ def never() -> Video:
 
 
 def test_a_picture_is_made_once_and_made_anew_at_another_size(tmp_path: Path) -> None:
-    first, again = Shelf(tmp_path / "a", GRID), None
+    first = Shelf(tmp_path / "a", GRID)
     first.picture(first.name("x"), video)
-    first.text("index.html", '<meta name="generator" content="motionbench gallery">')
     again = Shelf(tmp_path / "a", GRID)
     again.picture(again.name("x"), never)
     larger = Shelf(tmp_path / "a", Grid(2, 1, 8, 8))
     with pytest.raises(RuntimeError, match="loaded again"):
         larger.picture(larger.name("x"), never)
+
+
+def test_an_interrupted_gallery_says_so_and_can_be_made_again(tmp_path: Path) -> None:
+    Shelf(tmp_path, GRID).picture("x", video)
+    assert "not finished" in (tmp_path / "index.html").read_text(encoding="utf-8")
+    Shelf(tmp_path, GRID).picture("x", never)
 
 
 def test_what_an_earlier_gallery_showed_is_swept_away(tmp_path: Path) -> None:
@@ -40,7 +45,7 @@ def test_what_an_earlier_gallery_showed_is_swept_away(tmp_path: Path) -> None:
     (tmp_path / "pictures" / "private.webp").write_bytes(b"")
     (tmp_path / "points" / "private.js").write_bytes(b"")
     shelf.sweep()
-    assert [path.name for path in sorted(tmp_path.rglob("*.*"))] == ["kept.webp"]
+    assert [path.name for path in sorted(tmp_path.rglob("*.*"))] == ["index.html", "kept.webp"]
 
 
 def test_a_folder_of_other_things_is_left_alone(tmp_path: Path) -> None:

@@ -5,15 +5,17 @@ const makeOrdering = (data) => {
   const index = new Map(data.metrics.map((metric, place) => [metric.name, place]));
   const controls = new Set(data.methods.filter((method) => method.control).map((method) => method.label));
 
-  const cells = (exhibit, choice) =>
-    exhibit.cells.filter((cell) => (choice.of ? cell.method === choice.of : choice.methods.has(cell.method)));
+  /** Those shown or the one named; controls only where nothing else is shown, as they fail and disagree by design. */
+  const cells = (exhibit, choice) => {
+    if (choice.of) return exhibit.cells.filter((cell) => cell.method === choice.of);
+    const shown = exhibit.cells.filter((cell) => choice.methods.has(cell.method));
+    const competing = shown.filter((cell) => !controls.has(cell.method));
+    return competing.length ? competing : shown;
+  };
 
-  /** Of the methods that are no controls, unless one is named or only controls are shown. */
   const score = (exhibit, choice) => {
-    const all = cells(exhibit, choice);
-    const competing = all.filter((cell) => !controls.has(cell.method));
-    const found = choice.of || !competing.length ? all : competing;
-    const values = found.map((cell) => cell.values[index.get(choice.metric)]).filter((value) => value !== null);
+    const all = cells(exhibit, choice).map((cell) => cell.values[index.get(choice.metric)]);
+    const values = all.filter((value) => value !== null);
     return values.length ? values.reduce((sum, value) => sum + value, 0) / values.length : null;
   };
 
