@@ -20,6 +20,7 @@ from motionbench.cli import (
     compare,
     data,
     evaluate,
+    gallery,
     methods,
     metrics,
     mini,
@@ -74,6 +75,7 @@ app.command("compare", epilog=compare.EPILOG)(compare.compare)
 app.command("why", epilog=why.EPILOG)(why.why)
 app.command("plot", epilog=plot.EPILOG)(plot.plot)
 app.command("sheet", epilog=sheet.EPILOG)(sheet.sheet)
+app.command("gallery", epilog=gallery.EPILOG)(gallery.gallery)
 app.add_typer(data.app, name="data")
 app.add_typer(mini.app, name="mini")
 app.add_typer(methods.app, name="method")

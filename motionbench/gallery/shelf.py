@@ -1,0 +1,84 @@
+"""The folder of a gallery: pictures and points by name, made once, and nothing left of an earlier gallery.
+
+Names stand for the content's key and the size of frames, so that the same gallery again makes nothing again.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from motionbench.errors import MissingResourceError, UsageError
+from motionbench.gallery import pictures, points
+from motionbench.gallery.pictures import Grid
+from motionbench.store.keys import digest_of
+from motionbench.types import Tracks, Video
+
+INDEX = "index.html"
+MARK = '<meta name="generator" content="motionbench gallery">'
+"""In the index of every gallery: what may be replaced."""
+FORM = "1"
+"""Of pictures and points; raised when their bytes change for the same video."""
+
+
+class Shelf:
+    """Of one folder; raises UsageError where it holds anything but a gallery."""
+
+    def __init__(self, folder: Path, grid: Grid) -> None:
+        _check(folder)
+        self.folder, self.grid = folder, grid
+        self._kept: set[Path] = set()
+        try:
+            for part in ("pictures", "points"):
+                (folder / part).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise MissingResourceError(f"cannot write {folder}: {error.strerror}") from error
+        # Marked from the start, so that a gallery that was interrupted can be made again in its folder.
+        if not (folder / INDEX).exists():
+            self.text(INDEX, f"<!doctype html>{MARK}<p>This gallery is not finished: make it again.</p>\n")
+
+    def name(self, content: str) -> str:
+        """Of a picture and its points; letters and digits alone."""
+        return digest_of([FORM, content, self.grid])[:24]
+
+    def picture(self, name: str, load: Callable[[], Video]) -> None:
+        """Keep a video; loads it only where its picture is not there."""
+        path = self.folder / "pictures" / f"{name}.webp"
+        if not path.is_file():
+            self._write(path, pictures.encoded(load(), self.grid))
+        self._kept.add(path)
+
+    def points(self, name: str, tracks: Tracks, size: tuple[int, int]) -> None:
+        """Keep points of the video of this name."""
+        path = self.folder / "points" / f"{name}.js"
+        self._write(path, points.script(name, tracks, size).encode())
+        self._kept.add(path)
+
+    def text(self, name: str, text: str) -> None:
+        """Keep a file beside the pictures."""
+        self._write(self.folder / name, text.encode())
+
+    def sweep(self) -> None:
+        """Delete pictures and points that this gallery does not show: an earlier one may have been private."""
+        for path in [*self.folder.glob("pictures/*.webp"), *self.folder.glob("points/*.js")]:
+            if path not in self._kept:
+                path.unlink()
+
+    def _write(self, path: Path, data: bytes) -> None:
+        part = path.with_name(f"{path.name}.{os.getpid()}.part")
+        try:
+            part.write_bytes(data)
+            part.replace(path)
+        except OSError as error:
+            raise MissingResourceError(f"cannot write {path}: {error.strerror}") from error
+
+
+def _check(folder: Path) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is a file; name a folder for the gallery")
+    if not folder.exists() or not any(folder.iterdir()):
+        return
+    index = folder / INDEX
+    if not index.is_file() or MARK not in index.read_text(encoding="utf-8", errors="replace"):
+        raise UsageError(f"{folder} holds something else than a gallery; name a new folder, it is made")

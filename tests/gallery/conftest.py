@@ -1,0 +1,91 @@
+"""A gallery of noise, made without a store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from motionbench.gallery import page, pictures
+from motionbench.gallery.disagreement import Disagreement
+from motionbench.gallery.exhibits import Cell, Exhibit, Exhibition, Still
+from motionbench.gallery.shelf import Shelf
+from motionbench.store import CaseLine, Configuration, MethodLine, MetricLine
+from motionbench.types import CaseEntry, Protocol, Tracks, Video
+
+PROTOCOL = Protocol("p", 5, 8.0, 16, 16, "lk", 4)
+PROMPT = "a </script><script>document.title = 'owned'</script><b>cat</b> & \"dog\""
+METHODS = ("ours[rate=0.5]", "theirs", "copy")
+
+
+@pytest.fixture(scope="session")
+def configuration() -> Configuration:
+    """Three methods, the last a control; two metrics."""
+    return Configuration(
+        plan_id="0123456789ab",
+        suite="noise",
+        notice="Noise <proves> nothing.",
+        protocol=PROTOCOL,
+        backbone="b",
+        backbone_digest="",
+        encoder="",
+        encoder_digest="",
+        seeds=(0,),
+        tune_seed=0,
+        methods=tuple(MethodLine(name, name, "1", name == "copy", False, "", {}) for name in METHODS),
+        metrics=(MetricLine("up", "1", "u", "higher", "headline", 2), MetricLine("down", "1", "", "lower", "", 2)),
+        cases=(CaseLine("c0", "camera", "r0", "d"),),
+        score_keys=(),
+        manifest_digest="",
+    )
+
+
+@pytest.fixture
+def exhibition(tmp_path: Path) -> Callable[[int], tuple[Exhibition, Shelf]]:
+    """So many exhibits: "up" rises with the number, and every third case fails for the second method."""
+
+    def make(count: int) -> tuple[Exhibition, Shelf]:
+        shelf = Shelf(tmp_path / "gallery", pictures.grid(PROTOCOL, 64))
+        return _exhibition(shelf, count), shelf
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def gallery(configuration: Configuration, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of thirty rows; nobody writes to it but into files of their own."""
+    shelf = Shelf(tmp_path_factory.mktemp("shown") / "gallery", pictures.grid(PROTOCOL, 64))
+    shown = _exhibition(shelf, 30)
+    for name, text in page.files(configuration, shown, shelf.grid).items():
+        shelf.text(name, text)
+    return shelf.folder
+
+
+def _exhibition(shelf: Shelf, count: int) -> Exhibition:
+    return Exhibition(tuple(_exhibit(shelf, number) for number in range(count)), {}, {})
+
+
+def _exhibit(shelf: Shelf, number: int) -> Exhibit:
+    category = "human" if number % 2 else "camera"
+    entry = CaseEntry(f"c{number}", "noise", category, f"r{number}", PROMPT, "a dog", "d")
+    cells = tuple(_cell(shelf, method, number) for method in METHODS)
+    return Exhibit(entry, 0, _still(shelf, f"reference {number}"), cells)
+
+
+def _cell(shelf: Shelf, method: str, number: int) -> Cell:
+    if method == "theirs" and number % 3 == 0:
+        return Cell(method, Still(reason="it <exploded>"), (None, None), ("it <exploded>",) * 2, None)
+    # The control runs against the others, so that means with and without it differ in order.
+    value = -10.0 * number if method == "copy" else float(number)
+    apart = Disagreement(1.0 - number / 100 if method == "copy" else (number * 7 % 30) / 30, "up", "down")
+    return Cell(method, _still(shelf, f"{method} {number}"), (value, 0.5), ("", ""), apart)
+
+
+def _still(shelf: Shelf, content: str) -> Still:
+    name = shelf.name(content)
+    random = np.random.default_rng(len(content))
+    shelf.picture(name, lambda: Video(random.integers(0, 256, (5, 16, 16, 3), dtype=np.uint8), 8.0))
+    shelf.points(name, Tracks(random.uniform(0, 15, (4, 5, 2)).astype(np.float32), np.ones((4, 5), bool)), (16, 16))
+    return Still(name, True)
