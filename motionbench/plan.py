@@ -112,7 +112,7 @@ class Plan:
             suite=request.suite.name,
             notice=_notice(request),
             protocol=request.protocol,
-            backbone=request.backbone.name,
+            backbone=request.backbone_name,
             backbone_digest=request.backbone_digest,
             encoder=",".join(name for name, _ in _encoders(request)),
             encoder_digest=",".join(digest for _, digest in _encoders(request)),

@@ -70,7 +70,9 @@ def write_record(path: Path, run: RunRecord) -> None:
         "kind": _KIND,
         "schema_version": SCHEMA_VERSION,
         "configuration": records.to_json(run.configuration),
-        "environments": {name: records.to_json(run.environments[name]) for name in sorted(run.environments)},
+        "environments": {
+            name: records.environment_to_json(run.environments[name]) for name in sorted(run.environments)
+        },
         "scores": [records.to_json(row) for row in run.scores],
     }
     if run.rejections:
@@ -99,16 +101,18 @@ def read_record(path: Path) -> RunRecord:
     )
 
 
-def environment() -> Environment:
-    """Where this process runs; loads none of the packages that it names."""
+def environment(used_device: str = "", *, deterministic: bool = False) -> Environment:
+    """Where this process runs, and what was asked for; loads none of the packages that it names."""
     commit, dirty = _checkout(Path(__file__).resolve().parent)
     return Environment(
         python=platform.python_version(),
         platform=platform.platform(terse=True),
-        device=_device(),
+        device=device(),
         commit=commit,
         dirty=dirty,
         packages={name: version for name in _PACKAGES if (version := _version(name))},
+        used_device=used_device,
+        deterministic=deterministic,
     )
 
 
@@ -137,14 +141,19 @@ def _git(folder: Path, *words: str) -> str:
     return done.stdout.strip()
 
 
-def _device() -> str:
+def device() -> str:
     """The accelerators that the driver shows, or else the processor and its cores."""
-    cards = sorted(Path("/proc/driver/nvidia/gpus").glob("*/information"))
-    names = [_field(card, "Model") for card in cards]
+    names = accelerators()
     if names:
         return ", ".join(names)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return f"{_field(Path('/proc/cpuinfo'), 'model name') or platform.machine()}, {cores} cores"
+
+
+def accelerators() -> list[str]:
+    """The cards that NVIDIA's driver shows."""
+    cards = sorted(Path("/proc/driver/nvidia/gpus").glob("*/information"))
+    return [_field(card, "Model") for card in cards]
 
 
 def _field(path: Path, name: str) -> str:

@@ -17,8 +17,9 @@ from motionbench.precomputed import Given
 from motionbench.precomputed import resolve as match_videos
 from motionbench.sources import Sources, folder_protocol
 from motionbench.specs import BackboneSpec, MethodSpec
-from motionbench.trackers import identity
 from motionbench.types import CaseEntry, Protocol
+
+DTYPES = ("float32", "bfloat16", "float16")
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ class Question:
     backbone: str = "mini-wan"
     encoders: tuple[str, ...] = ("mini-clip",)
     """The first gives the columns of metrics that need one, each other one columns of its own."""
+    dtype: str = ""
+    """What the backbone computes in; "" for its own. ``NAME@DTYPE`` as the backbone's name says the same."""
     tracker: str = ""
     """"" for the protocol's own."""
     preset: str | None = None
@@ -65,12 +68,19 @@ class Request:
     """With the digest of its weights; "" where no metric needs tracks."""
     seeds: tuple[int, ...]
     tune_seed: int
+    other_dtype: str = ""
+    """The backbone's dtype where it is not the one that it is registered with."""
+
+    @property
+    def backbone_name(self) -> str:
+        """As tables and records have it: ``mini-wan``, or ``mini-wan@bfloat16`` where that is not its own dtype."""
+        return f"{self.backbone.name}@{self.other_dtype}" if self.other_dtype else self.backbone.name
 
 
 def resolve(question: Question, sources: Sources | None = None) -> Request:
     """Look every name up; raises UsageError with a near name, MissingResourceError for a broken plug-in."""
     sources = sources or Sources()
-    backbone = registry.backbone(question.backbone)
+    backbone, other_dtype = _backbone(question)
     methods = _methods(question, backbone)
     scored = columns(question.metrics, question.encoders, sources.encoder_digest)
     suite = _open(question, backbone, sources)
@@ -89,10 +99,22 @@ def resolve(question: Question, sources: Sources | None = None) -> Request:
         columns=scored,
         backbone=backbone,
         backbone_digest=sources.backbone_digest(backbone) if uses_backbone else "",
-        tracker_version=identity.version(registry.tracker(protocol.tracker)) if uses_tracks else "",
+        tracker_version=sources.tracker_version(registry.tracker(protocol.tracker)) if uses_tracks else "",
         seeds=given.seeds if given else tuple(sorted(set(question.seeds))),
         tune_seed=question.tune_seed,
+        other_dtype=other_dtype,
     )
+
+
+def _backbone(question: Question) -> tuple[BackboneSpec, str]:
+    """The spec in the dtype asked for, and that dtype where it is another one than the spec's own."""
+    name, at, suffix = question.backbone.rpartition("@")
+    named = suffix if at and suffix in DTYPES else ""
+    spec = registry.backbone(name if named else question.backbone)
+    dtype = question.dtype or named or spec.dtype
+    if dtype != spec.dtype and dtype not in DTYPES:
+        raise UsageError(f"a backbone computes in {', '.join(DTYPES)}, not in {dtype!r}: --dtype {DTYPES[0]}")
+    return dataclasses.replace(spec, dtype=dtype), dtype if dtype != spec.dtype else ""
 
 
 def _methods(question: Question, backbone: BackboneSpec) -> tuple[Choice, ...]:

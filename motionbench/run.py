@@ -17,8 +17,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
 
-from motionbench import stages
+from motionbench import pending, placement, stages
 from motionbench.errors import InvalidOutputError, MotionBenchError, VideoError, WorkerError
+from motionbench.placement import Placement
 from motionbench.plan import Item, Plan, ScoreItem
 from motionbench.provenance import environment
 from motionbench.scoring import Identity, Verdict, describe, identity
@@ -96,12 +97,15 @@ class Run:
         force: Stage | None = None,
         only_cache: bool = False,
         shard: Shard | None = None,
+        placed: Placement | None = None,
     ) -> None:
         self._plan, self._store, self._display = plan, store, display
         self._scores = shard.takes(plan.scores) if shard else plan.scores
-        self._forced = STAGES[STAGES.index(force) :] if force else ()
+        self._forced = forced_by(force)
+        self._present = pending.in_store(store, self._forced)
         self._only_cache = only_cache
-        self._workshop = Workshop(plan.request)
+        self._placed = placed or Placement()
+        self._workshop = Workshop(plan.request, self._placed.device)
         self._verdicts: dict[str, Verdict] = {}
         self._stopping = False
         self._performed = 0
@@ -115,7 +119,7 @@ class Run:
         interrupted = False
         self._display.start(*self._count())
         try:
-            with _on_interrupt(self._interrupt):
+            with _on_interrupt(self._interrupt), placement.applied(self._placed if self._missing else Placement()):
                 for item in self._scores:
                     rows += self._row(item, stored)
         except (Stopped, KeyboardInterrupt):
@@ -152,10 +156,6 @@ class Run:
             self._verdicts[item.key] = self._present(item) or self._reach(item)
         return self._verdicts[item.key]
 
-    def _present(self, item: Item) -> Verdict | None:
-        meta = None if item.stage in self._forced else self._store.objects.meta(item.stage, item.key)
-        return _verdict(meta) if meta else None
-
     def _reach(self, item: Item) -> Verdict:
         for need in item.needs:
             verdict = self._settle(need)
@@ -175,7 +175,7 @@ class Run:
             self._store.objects.discard(item.stage, item.key)
         try:
             stages.perform(item, self._workshop, self._store, self._display.progress)
-            verdict = _verdict(self._store.objects.meta(item.stage, item.key) or Meta())
+            verdict = pending.verdict(self._store.objects.meta(item.stage, item.key) or Meta())
         except (Exception, SystemExit) as error:  # a stranger's code may call sys.exit
             if isinstance(error, MotionBenchError) and not isinstance(error, _ITEM_FAILURES):
                 raise
@@ -192,27 +192,12 @@ class Run:
 
     @cached_property
     def _environment(self) -> str:
-        return self._store.save_environment(environment())
+        return self._store.save_environment(environment(self._placed.device, deterministic=self._placed.deterministic))
 
     def _count(self) -> tuple[int, int]:
-        everything: set[str] = set()
-        for item in self._scores:
-            self._walk(item, everything, wanted=True)
-        return (0 if self._only_cache else len(self._missing)), len(everything - self._missing)
-
-    def _walk(self, item: Item, everything: set[str], *, wanted: bool) -> None:
-        """Note an item and what it needs; ``wanted`` is False below an object that is there."""
-        everything.add(item.key)
-        lacking = wanted and self._present(item) is None and not self._declined(item)
-        if lacking:
-            self._missing.add(item.key)
-        for need in item.needs:
-            self._walk(need, everything, wanted=lacking)
-
-    def _declined(self, item: Item) -> bool:
-        """Whether something below the item is there and says that the item will never be."""
-        verdicts = [(need, self._present(need)) for need in item.needs]
-        return any(verdict.status != "ok" if verdict else self._declined(need) for need, verdict in verdicts)
+        found = pending.survey(self._scores, self._present)
+        self._missing = set() if self._only_cache else {item.key for item in found.missing}
+        return len(self._missing), len(found.cached)
 
     def _interrupt(self) -> None:
         if self._stopping:
@@ -221,8 +206,9 @@ class Run:
         self._display.warn("Stopping after the item at hand; Ctrl-C again stops at once.")
 
 
-def _verdict(meta: Meta) -> Verdict:
-    return Verdict(meta.outcome, meta.reason)
+def forced_by(stage: Stage | None) -> tuple[Stage, ...]:
+    """A stage that is to be done again, and those after it."""
+    return STAGES[STAGES.index(stage) :] if stage else ()
 
 
 @contextmanager

@@ -54,7 +54,7 @@ def describe(plan: Plan, item: ScoreItem, verdict: Verdict, store: Store, enviro
         truncated_tokens=score.truncated_tokens,
         method_version=generation.choice.spec.version,
         metric_version=item.column.spec.version,
-        backbone=request.backbone.name,
+        backbone=request.backbone_name,
         protocol=protocol.name,
         frames=protocol.frames,
         fps=protocol.fps,

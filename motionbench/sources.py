@@ -10,7 +10,8 @@ from motionbench.backbones import catalog as backbones
 from motionbench.contracts import Suite
 from motionbench.data.inspection import open_suite
 from motionbench.encoders import catalog as encoders
-from motionbench.specs import BackboneSpec, EncoderSpec
+from motionbench.specs import BackboneSpec, EncoderSpec, TrackerSpec
+from motionbench.trackers import identity
 from motionbench.types import CaseEntry, Protocol
 
 
@@ -35,6 +36,10 @@ def _quick(entries: Sequence[CaseEntry]) -> Sequence[CaseEntry]:
     return quick_entries(entries)
 
 
+def _tracker_version(spec: TrackerSpec) -> str:
+    return identity.version(spec)
+
+
 @dataclass(frozen=True)
 class Sources:
     """The doors to the outside; tests put their own here."""
@@ -44,3 +49,4 @@ class Sources:
     quick: Callable[[Sequence[CaseEntry]], Sequence[CaseEntry]] = _quick
     backbone_digest: Callable[[BackboneSpec], str] = backbones.weights_digest
     encoder_digest: Callable[[EncoderSpec], str] = encoders.weights_digest
+    tracker_version: Callable[[TrackerSpec], str] = _tracker_version

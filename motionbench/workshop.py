@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
-from motionbench import registry
+from motionbench import placement, registry
 from motionbench.columns import Column
 from motionbench.contracts import Method, Metric, PointTracker
 from motionbench.encoders.watched import WatchedEncoder
@@ -46,8 +46,9 @@ class Recent(Generic[V]):
 class Workshop:
     """The live objects of one run."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, device: str = "") -> None:
         self.request = request
+        self._device = device
         self.videos: Recent[Video] = Recent(_VIDEOS)
         self._cases: Recent[Case] = Recent(_CASES)
         self._methods: dict[str, Method] = {}
@@ -59,17 +60,19 @@ class Workshop:
     def backbone(self) -> Any:
         """The backbone with its weights loaded."""
         spec = self.request.backbone
-        return registry.implementation(spec)(spec)
+        return placement.build(registry.implementation(spec), spec, device=self._device, owner=spec.name)
 
     @cached_property
     def tracker(self) -> PointTracker:
         """The protocol's tracker."""
-        return cast(PointTracker, registry.implementation(registry.tracker(self.request.protocol.tracker))())
+        kind = registry.implementation(registry.tracker(self.request.protocol.tracker))
+        return cast(PointTracker, placement.build(kind, device=self._device))
 
     def encoder(self, spec: EncoderSpec) -> WatchedEncoder:
         """An image-text model with its weights loaded."""
         if spec.name not in self._encoders:
-            self._encoders[spec.name] = WatchedEncoder(registry.implementation(spec)(spec))
+            encoder = placement.build(registry.implementation(spec), spec, device=self._device)
+            self._encoders[spec.name] = WatchedEncoder(encoder)
         return self._encoders[spec.name]
 
     def method(self, choice: Choice) -> Method:
@@ -87,7 +90,8 @@ class Workshop:
 
         self.close()  # methods come one after the other, and a worker holds its weights as long as it lives
         backbone = self.request.backbone if choice.spec.backbones else None
-        self._workers.append(IsolatedMethod(choice.spec, backbone, choice.options))
+        worker = placement.build(IsolatedMethod, choice.spec, backbone, choice.options, device=self._device)
+        self._workers.append(worker)
         return self._workers[-1]
 
     def close(self) -> None:

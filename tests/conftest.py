@@ -46,7 +46,8 @@ def fakes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Plugin]:
     # Held, as a test may put another function in its place.
     entries = registry.entries
     entries.cache_clear()
-    paths = os.pathsep.join([str(site), str(FAKES)])
+    # With what is there already, so that a subprocess runs the same checkout as the test.
+    paths = os.pathsep.join([str(site), str(FAKES), *filter(None, [os.environ.get("PYTHONPATH")])])
     yield Plugin(module, log, {**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1"})
     entries.cache_clear()
 

@@ -19,12 +19,14 @@ import motionbench
 from motionbench.cli import (
     compare,
     data,
+    doctor,
     evaluate,
     gallery,
     methods,
     metrics,
     mini,
     options,
+    plan,
     plot,
     score,
     sheet,
@@ -69,6 +71,7 @@ def _root(version: options.Version = False) -> None:
 
 
 app.command("eval", epilog=evaluate.EPILOG)(evaluate.evaluate)
+app.command("plan", epilog=plan.EPILOG)(plan.plan)
 app.command("score", epilog=score.EPILOG)(score.score)
 app.command("table", epilog=table.EPILOG)(table.table)
 app.command("compare", epilog=compare.EPILOG)(compare.compare)
@@ -76,6 +79,7 @@ app.command("why", epilog=why.EPILOG)(why.why)
 app.command("plot", epilog=plot.EPILOG)(plot.plot)
 app.command("sheet", epilog=sheet.EPILOG)(sheet.sheet)
 app.command("gallery", epilog=gallery.EPILOG)(gallery.gallery)
+app.command("doctor", epilog=doctor.EPILOG)(doctor.doctor)
 app.add_typer(data.app, name="data")
 app.add_typer(mini.app, name="mini")
 app.add_typer(methods.app, name="method")

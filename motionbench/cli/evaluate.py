@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 import typer
 
 from motionbench.cli import options
+from motionbench.cli.asking import Asked, asks
 from motionbench.errors import UsageError
 
 if TYPE_CHECKING:
+    from motionbench.placement import Placement
     from motionbench.plan import Plan
     from motionbench.run import Result
     from motionbench.sharding import Shard
@@ -43,58 +45,21 @@ class Tolerance:
         return failed > self.limit
 
 
-def evaluate(
-    method: options.Methods = None,
-    suite: options.Suite = None,
-    data: options.Data = None,
-    metric: options.Metrics = None,
-    quick: options.Quick = False,
-    no_controls: options.NoControls = False,
-    preset: options.Preset = None,
-    assignments: options.Assignments = None,
-    backbone: options.Backbone = "mini-wan",
-    encoder: options.Encoders = None,
-    tracker: options.Tracker = "",
-    store: options.StoreFolder = options.DEFAULT_STORE,
-    seed: options.Seed = None,
-    seeds: options.Seeds = None,
-    tune_seed: options.TuneSeed = 0,
-    force: options.Force = None,
-    only_cache: options.OnlyCache = False,
-    shard: options.Shard = "",
-    fail_on_error: options.FailOnError = "0",
-    format: options.TableFormat = options.Format.human,
-) -> None:
+@asks
+def evaluate(asked: Asked, shard: options.Shard = "", format: options.TableFormat = options.Format.human) -> None:
     """Run whatever is missing and end with the leaderboard."""
-    from motionbench.request import Question
     from motionbench.sharding import Shard
 
-    if suite is not None and data is not None:
-        raise UsageError("--suite and --data exclude each other: leave one of them out")
-    question = Question(
-        methods=options.listed(method),
-        suite=suite or "mini",
-        data=data,
-        metrics=options.listed(metric),
-        backbone=backbone,
-        encoders=options.listed(encoder) or ("mini-clip",),
-        tracker=tracker,
-        preset=preset,
-        assignments=tuple(assignments or ()),
-        seeds=_seeds(seed, seeds),
-        tune_seed=tune_seed,
-        quick=quick,
-        controls=not no_controls,
-    )
-    allowed = tolerance(fail_on_error)
+    question, placed = asked.question(), asked.placement()
+    allowed = tolerance(asked.fail_on_error)
     part = Shard.parse(shard) if shard else None
     with resumable():
         from motionbench import plan, request
         from motionbench.store import Store
 
-        opened = Store.open(store)
+        opened = Store.open(asked.store)
         made = plan.make(request.resolve(question))
-        code = answer(made, opened, force, only_cache, allowed, format, part)
+        code = answer(made, opened, asked.force, asked.only_cache, allowed, format, placed, part)
     raise typer.Exit(code)
 
 
@@ -115,6 +80,7 @@ def answer(
     only_cache: bool,
     allowed: Tolerance,
     format: options.Format,
+    placed: Placement | None = None,
     shard: Shard | None = None,
 ) -> int:
     """Run a plan or a shard of it, print its table, say what is next; the exit code."""
@@ -122,7 +88,9 @@ def answer(
     from motionbench.cli import screen
 
     store.save_plan(made.configuration(_command()))
-    result = run.Run(made, store, screen.choose(), force=_stage(force), only_cache=only_cache, shard=shard).execute()
+    result = run.Run(
+        made, store, screen.choose(), force=_stage(force), only_cache=only_cache, placed=placed, shard=shard
+    ).execute()
     unfinished = _tell(made, store, result, shard) if shard else _show(made, store, result, format)
     return _exit_code(result, allowed, unfinished)
 
@@ -178,16 +146,6 @@ def tolerance(text: str) -> Tolerance:
     if re.fullmatch(r"0?\.\d+|1\.0*", text):
         return Tolerance(float(text), is_share=True)
     raise UsageError(f"--fail-on-error takes a number such as 2 or a share such as 0.05, got {text!r}")
-
-
-def _seeds(single: list[int] | None, several: str | None) -> tuple[int, ...]:
-    try:
-        seeds = [*(single or ()), *(int(part) for part in (several or "").split(",") if part.strip())]
-    except ValueError as error:
-        raise UsageError(f"--seeds takes whole numbers with commas, such as 0,1,2, got {several!r}") from error
-    if any(seed < 0 for seed in seeds):
-        raise UsageError(f"a seed is not negative, got {min(seeds)}")
-    return tuple(seeds) or (0,)
 
 
 def _stage(force: options.Stage | None) -> Stage | None:

@@ -15,6 +15,7 @@ FAILING = "Failure policy"
 OUTPUT = "Output"
 
 DEFAULT_STORE = Path("motionbench-store")
+CONFIG, SHOW_CONFIG = "--config", "--show-config"
 
 
 class Format(StrEnum):
@@ -55,6 +56,20 @@ class Stage(StrEnum):
     score = "score"
 
 
+class Dtype(StrEnum):
+    """What a backbone computes in."""
+
+    float32 = "float32"
+    bfloat16 = "bfloat16"
+    float16 = "float16"
+
+
+def _read_settings(context: typer.Context, file: Path | None) -> Path | None:
+    from motionbench.cli import settings
+
+    return settings.read(context, file)
+
+
 def _option(flag: str, panel: str, text: str, *more: str, **keywords: Any) -> Any:
     variable = "MOTIONBENCH_" + flag.removeprefix("--").replace("-", "_").upper()
     return typer.Option(flag, *more, help=text, rich_help_panel=panel, envvar=variable, **keywords)
@@ -88,6 +103,15 @@ Backbone = Annotated[
         "--backbone", WHERE, "The text-to-video model under the methods: a name, local-dir:FOLDER or tiny-random:NAME."
     ),
 ]
+DtypeOfBackbone = Annotated[
+    Dtype | None, _option("--dtype", WHERE, "What the backbone computes in; its own unless told.", show_default=False)
+]
+Device = Annotated[
+    str,
+    _option(
+        "--device", WHERE, "cuda, cuda:N, mps or cpu; the first GPU if there is one, else cpu.", show_default=False
+    ),
+]
 Encoders = Annotated[
     list[str] | None,
     _option("--encoder", WHERE, "The image-text model under the metrics (mini-clip); further ones get own columns."),
@@ -97,6 +121,9 @@ StoreFolder = Annotated[Path, _option("--store", WHERE, "The folder that keeps e
 Seed = Annotated[list[int] | None, _option("--seed", AGAIN, "A seed of generations; may be given again.")]
 Seeds = Annotated[str | None, _option("--seeds", AGAIN, "Several seeds with commas: 0,1,2.")]
 TuneSeed = Annotated[int, _option("--tune-seed", AGAIN, "The seed of tuning.")]
+Deterministic = Annotated[
+    bool, _option("--deterministic", AGAIN, "Let torch use only algorithms that repeat to the bit; slower.")
+]
 Force = Annotated[Stage | None, _option("--force", AGAIN, "Do this stage and those after it again.")]
 OnlyCache = Annotated[bool, _option("--only-cache", AGAIN, "Run nothing; show what the store has.")]
 Shard = Annotated[
@@ -108,6 +135,24 @@ FailOnError = Annotated[
     _option("--fail-on-error", FAILING, "Exit 3 above this number (2) or share (0.05) of failed generations."),
 ]
 TableFormat = Annotated[Format, _option("--format", OUTPUT, "How the table is printed on stdout.")]
+Config = Annotated[
+    Path | None,
+    _option(
+        CONFIG,
+        WHAT,
+        "A YAML file of these options by their names; flags and variables go before it.",
+        exists=True,
+        dir_okay=False,
+        is_eager=True,
+        callback=_read_settings,
+    ),
+]
+ShowConfig = Annotated[
+    bool,
+    typer.Option(
+        SHOW_CONFIG, help="Print what would be used and where each value is from; run nothing.", rich_help_panel=OUTPUT
+    ),
+]
 
 Version = Annotated[bool, typer.Option("--version", help="Print the version and exit.")]
 

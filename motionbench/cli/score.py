@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from motionbench.cli import options
+from motionbench.cli import options, settings
+from motionbench.cli.asking import check_source
 from motionbench.cli.evaluate import answer, resumable, tolerance
-from motionbench.errors import UsageError
 
 if TYPE_CHECKING:
     from motionbench.plan import Plan
@@ -50,8 +50,10 @@ Resample = Annotated[
 
 
 def score(
+    context: typer.Context,
     videos: Videos,
     method: Name,
+    config: options.Config = None,
     suite: options.Suite = None,
     data: options.Data = None,
     table: Map = None,
@@ -67,13 +69,15 @@ def score(
     only_cache: options.OnlyCache = False,
     fail_on_error: options.FailOnError = "0",
     format: options.TableFormat = options.Format.human,
+    show_config: options.ShowConfig = False,
 ) -> None:
     """Score videos that were made elsewhere and end with the leaderboard."""
+    if show_config:
+        return settings.show(context)
     from motionbench.precomputed.records import Given
     from motionbench.request import Question
 
-    if suite is not None and data is not None:
-        raise UsageError("--suite and --data exclude each other: leave one of them out")
+    check_source(suite, data)
     question = Question(
         methods=(),
         suite=suite or "mini",

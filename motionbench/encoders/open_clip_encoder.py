@@ -34,15 +34,16 @@ class OpenClipEncoder:
     Args:
         spec: which model and weights.
         cache_bytes: most that is remembered of frames; prompts are all remembered.
+        device: as torch names it; the first GPU where there is one, else the processor, unless told.
 
     Raises:
         MissingResourceError: the weights are not there.
         UsageError: model and weights do not belong together, or its frame preparation is not supported.
     """
 
-    def __init__(self, spec: EncoderSpec, *, cache_bytes: int = CACHE_BYTES) -> None:
+    def __init__(self, spec: EncoderSpec, *, cache_bytes: int = CACHE_BYTES, device: str | None = None) -> None:
         self.spec = spec
-        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self._device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self._model = load_model(spec).to(self._device).eval().requires_grad_(False)
         self._tokenizer = open_clip.get_tokenizer(model_name(spec))
         self.preparation = preparation(spec.name, self._model.visual.preprocess_cfg)

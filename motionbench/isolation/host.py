@@ -34,9 +34,18 @@ class IsolatedMethod:
     """Fulfils ``contracts.Method`` by a worker; raises MissingResourceError where the environment is not built."""
 
     def __init__(
-        self, spec: MethodSpec, backbone: BackboneSpec | None, options: Options, patience: float | None = None
+        self,
+        spec: MethodSpec,
+        backbone: BackboneSpec | None,
+        options: Options,
+        patience: float | None = None,
+        *,
+        device: str = "",
     ) -> None:
-        self._spec, self._backbone, self._options = spec, backbone, options
+        self._spec, self._options = spec, options
+        self._backbone = (
+            {**dataclasses.asdict(backbone), **({"device": device} if device else {})} if backbone else None
+        )
         self._python = environments.python_of(spec)
         self._patience = patience if patience is not None else _patience()
         self._process: WorkerProcess | None = None
@@ -97,7 +106,7 @@ class IsolatedMethod:
                 "implementation": self._spec.implementation,
                 "package": _package(self._spec),
                 "options": dict(self._options),
-                "backbone": dataclasses.asdict(self._backbone) if self._backbone else None,
+                "backbone": self._backbone,
             }
             try:
                 process.call(request, silent)

@@ -142,11 +142,21 @@ class Environment:
     """Of the checkout, or "" where the package is installed without one."""
     dirty: bool
     packages: Mapping[str, str]
+    used_device: str = ""
+    """As torch names it, where the user chose it; "" for the first accelerator, or else the processor."""
+    deterministic: bool = False
+    """Whether torch was held to algorithms that repeat to the bit."""
 
 
 def to_json(record: Any) -> dict[str, Any]:
     """A record as plain JSON values."""
     return dataclasses.asdict(record)
+
+
+def environment_to_json(environment: Environment) -> dict[str, Any]:
+    """As ``to_json``, without what was not asked for: environments of earlier releases keep their ids."""
+    unasked = [name for name in ("used_device", "deterministic") if not getattr(environment, name)]
+    return {name: value for name, value in to_json(environment).items() if name not in unasked}
 
 
 def row_from(data: Mapping[str, Any], source: str) -> Row:

@@ -80,9 +80,10 @@ class Store:
 
     def save_environment(self, environment: Environment) -> str:
         """Write ``environments/<id>.json`` once and give the id."""
-        identity = digest_of(environment)[:16]
+        told = records.environment_to_json(environment)
+        identity = digest_of(told)[:16]
         if not (self.root / f"environments/{identity}.json").is_file():
-            self._write(f"environments/{identity}.json", records.to_json(environment))
+            self._write(f"environments/{identity}.json", told)
         return identity
 
     def environments(self, ids: Iterable[str]) -> dict[str, Environment]:

@@ -75,10 +75,10 @@ _ONLINE = _Copy(ONLINE_SPEC.name, "cotracker3_online", ONLINE_WEIGHTS)
 class _Tracker(abc.ABC):
     """What both models have in common: from frames and queries to tensors, and back to tracks."""
 
-    def __init__(self, spec: TrackerSpec, copy: _Copy) -> None:
+    def __init__(self, spec: TrackerSpec, copy: _Copy, device: str | None) -> None:
         import torch
 
-        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self._device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self._predictor = _load(copy).to(self._device).eval()
         self.signature = identity.signature(spec)
 
@@ -109,8 +109,8 @@ class CoTracker3Tracker(_Tracker):
         MissingResourceError: no local copy, or one that cannot be loaded.
     """
 
-    def __init__(self) -> None:
-        super().__init__(SPEC, _OFFLINE)
+    def __init__(self, *, device: str | None = None) -> None:
+        super().__init__(SPEC, _OFFLINE, device)
 
     def _predict(self, clip: Any, asked: Any) -> tuple[Any, Any]:
         xy, visible = self._predictor(clip, queries=asked)
@@ -124,8 +124,8 @@ class CoTracker3OnlineTracker(_Tracker):
         MissingResourceError: no local copy, or one that cannot be loaded.
     """
 
-    def __init__(self) -> None:
-        super().__init__(ONLINE_SPEC, _ONLINE)
+    def __init__(self, *, device: str | None = None) -> None:
+        super().__init__(ONLINE_SPEC, _ONLINE, device)
 
     def _predict(self, clip: Any, asked: Any) -> tuple[Any, Any]:
         self._predictor(clip, is_first_step=True, queries=asked)

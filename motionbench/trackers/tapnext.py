@@ -55,11 +55,11 @@ class TapNextTracker:
         MissingResourceError: no local copy, or one that cannot be loaded.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, device: str | None = None) -> None:
         import torch
 
         folder, weights = _locate()
-        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self._device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self._model = _load(folder, weights).to(self._device).eval()
         self.signature = identity.signature(SPEC)
 

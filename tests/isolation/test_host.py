@@ -238,6 +238,24 @@ def test_the_backbone_arrives_as_its_settings(spec: MethodSpec) -> None:
         isolated.close()
 
 
+@pytest.mark.parametrize(("chosen", "settings"), [("", {}), ("cuda:1", {"device": "cuda:1"})])
+def test_a_device_that_was_chosen_is_among_the_backbones_settings(
+    spec: MethodSpec, monkeypatch: pytest.MonkeyPatch, chosen: str, settings: dict[str, str]
+) -> None:
+    sent: list[dict[str, Any]] = []
+
+    def call(self: object, request: dict[str, Any], progress: object) -> dict[str, Any]:
+        sent.append(request)
+        raise Declined("seen")
+
+    monkeypatch.setattr("motionbench.isolation.process.WorkerProcess.call", call)
+    backbone = BackboneSpec("b", "m:C", "folder", "MIT", 5, 8.0, 16, 16, 4, 5.0, 3.0, 64)
+    isolated = IsolatedMethod(spec, backbone, {"mood": "behaves"}, 20.0, device=chosen)
+    with pytest.raises(MissingResourceError, match="seen"):
+        generate(isolated)
+    assert sent[0]["backbone"] == {**dataclasses.asdict(backbone), **settings}
+
+
 def test_one_worker_lives_at_a_time_and_none_after_the_end(spec: MethodSpec, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[IsolatedMethod] = []
 
