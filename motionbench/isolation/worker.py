@@ -28,6 +28,8 @@ from typing import IO, Any
 PROTOCOL = 1
 """Raised whenever the messages change."""
 _MAGIC = b"\x93NUMPY"
+_LONGEST_HEADER = 10_000
+"""Characters, as numpy has it: a literal of any length could exhaust the parser."""
 _KINDS = {**dict.fromkeys("bhilq", "i"), **dict.fromkeys("BHILQ", "u"), **dict.fromkeys("efd", "f"), "?": "b"}
 """Format characters of a buffer → numpy's letters."""
 
@@ -96,7 +98,13 @@ def _header(path: str) -> tuple[str, tuple[int, ...], int]:
             raise ValueError(path + " is not a .npy file")
         wide = lead[6] > 1
         (length,) = struct.unpack("<I" if wide else "<H", file.read(4 if wide else 2))
+        if length > _LONGEST_HEADER:
+            raise ValueError(
+                path + " has a header of " + str(length) + " bytes, at most " + str(_LONGEST_HEADER) + " are read"
+            )
         fields = ast.literal_eval(file.read(length).decode("latin-1"))
+        if not isinstance(fields, dict) or not {"descr", "shape"} <= fields.keys():
+            raise ValueError(path + ": what stands before the data is not a header")
         return fields["descr"], tuple(fields["shape"]), file.tell()
 
 

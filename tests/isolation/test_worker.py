@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import array
 import ast
+import struct
 import sys
 from pathlib import Path
 
@@ -41,6 +42,16 @@ def test_numpy_reads_what_it_writes_and_it_reads_what_numpy_writes(tmp_path: Pat
     assert (second.shape, second.dtype) == (first.shape, first.dtype.str)
     assert bytes(second.data) == first.tobytes()
     np.testing.assert_array_equal(second.numpy(), first)
+
+
+def test_a_header_longer_than_numpys_own_bound_is_not_parsed(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.npy"
+    path.write_bytes(b"\x93NUMPY\x02\x00" + struct.pack("<I", 10_001) + b"(" * 10_001)
+    with pytest.raises(ValueError, match="header of 10001 bytes, at most 10000 are read"):
+        worker.Array(str(path))
+    path.write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", 100) + b"0".ljust(100))
+    with pytest.raises(ValueError, match="is not a header"):
+        worker.Array(str(path))
 
 
 def test_the_data_begin_where_numpy_wants_them_for_any_length_of_header(tmp_path: Path) -> None:
