@@ -174,7 +174,7 @@ def _video(item: GenerateItem, workshop: Workshop, store: Store) -> Video:
 def _tracks(item: TrackItem | None, store: Store) -> Tracks | None:
     if item is None:
         return None
-    with np.load(store.objects.path("track", item.key) / TRACKS) as arrays:
+    with np.load(store.objects.path("track", item.key) / TRACKS, allow_pickle=False) as arrays:
         return Tracks(arrays["xy"], arrays["visible"])
 
 

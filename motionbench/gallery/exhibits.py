@@ -146,6 +146,6 @@ class _Hanging:
         if not path.is_file():
             return False
         protocol = self._collection.protocol
-        with np.load(path) as arrays:
+        with np.load(path, allow_pickle=False) as arrays:
             self._shelf.points(name, Tracks(arrays["xy"], arrays["visible"]), (protocol.height, protocol.width))
         return True
