@@ -153,7 +153,7 @@ def _change(
     missing = tuple(sorted({case for case, _ in base.keys() - head.keys()}))
     pairs = base.keys() & head.keys()
     ours, theirs = (statistics.by_reference(side[unit] for unit in sorted(pairs)) for side in (base, head))
-    difference = statistics.paired(theirs, ours, kind="expanded")
+    difference = statistics.paired(theirs, ours)
     if difference is None:
         return replace(
             start, verdict="inconclusive", missing=missing, reason="the head has no value that can be paired"

@@ -6,10 +6,11 @@ their spread twice, as the references' means hold it already (Davison & Hinkley,
 Application", section 3.8). 10,000 seeded draws, 95 %; the kinds of intervals:
 
 - ``percentile``: the quantiles α/2 and 1 − α/2 of the draws (Efron & Tibshirani, "An Introduction to the Bootstrap",
-  chapter 13). What tables show.
+  chapter 13).
 - ``bca``: the same quantiles moved by bias z₀ and acceleration a (there, section 14.3).
 - ``expanded``: Φ(∓√(n/(n−1)) t_{n−1}), which gives a mean of few references the width of Student's interval
-  (Hesterberg, "What Teachers Should Know About the Bootstrap", The American Statistician 69, 2015).
+  (Hesterberg, "What Teachers Should Know About the Bootstrap", The American Statistician 69, 2015). What tables, plots
+  and gates show.
 """
 
 from __future__ import annotations
@@ -60,14 +61,14 @@ def by_reference(observations: Iterable[Observation]) -> dict[str, float]:
 
 
 def interval(
-    references: Mapping[str, float], *, seed: int = 0, draws: int = DRAWS, kind: Kind = "percentile"
+    references: Mapping[str, float], *, seed: int = 0, draws: int = DRAWS, kind: Kind = "expanded"
 ) -> Interval | None:
     """Mean and interval over references; None where there is none."""
     return intervals([references], seed=seed, draws=draws, kind=kind)[0]
 
 
 def intervals(
-    columns: Sequence[Mapping[str, float]], *, seed: int = 0, draws: int = DRAWS, kind: Kind = "percentile"
+    columns: Sequence[Mapping[str, float]], *, seed: int = 0, draws: int = DRAWS, kind: Kind = "expanded"
 ) -> list[Interval | None]:
     """The interval of each column; columns of one length share their draws, so that thousands take a second."""
     found: list[Interval | None] = [None] * len(columns)
@@ -82,7 +83,7 @@ def intervals(
 
 
 def paired(
-    first: Mapping[str, float], second: Mapping[str, float], *, seed: int = 0, kind: Kind = "percentile"
+    first: Mapping[str, float], second: Mapping[str, float], *, seed: int = 0, kind: Kind = "expanded"
 ) -> Interval | None:
     """Interval of ``first − second`` over the references that both have."""
     return interval(differences(first, second), seed=seed, kind=kind)
