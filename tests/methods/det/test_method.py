@@ -1,6 +1,4 @@
 import dataclasses
-import subprocess
-import sys
 from contextlib import nullcontext
 from types import SimpleNamespace
 
@@ -12,14 +10,11 @@ from safetensors.torch import load_file, save_file
 from motionbench import registry
 from motionbench.backbones.flow_matching import interpolate, shifted
 from motionbench.backbones.token_grid import TokenGrid
-from motionbench.contracts import Method
 from motionbench.errors import InvalidOutputError, MissingResourceError, UsageError
 from motionbench.methods.det import kernel_files
 from motionbench.methods.det.kernels import beside
 from motionbench.methods.det.method import Det, grid_points
-from motionbench.methods.det.options import DetOptions
 from motionbench.methods.det.tracking import LatentTracks, tracking_loss
-from motionbench.methods.tuner import optimising
 from motionbench.methods.tuner.losses import LEVELS, flow_matching, mean_squared_error
 from motionbench.methods.tuner.training import Draws, draw_loss
 from motionbench.mini.world import Recipe, render
@@ -46,23 +41,6 @@ def tuned(tiny, backbone, tmp_path_factory):
     """A finished folder and what tuning reported."""
     folder = tmp_path_factory.mktemp("det")
     return folder, _method(backbone).tune(tiny.case(prompt=""), seed=0, directory=folder)
-
-
-def test_the_spec_is_whole_and_its_presets_are_valid_options():
-    spec = registry.method("det")
-    assert (spec.tuned, spec.licence, spec.noise_from) == (True, "Apache-2.0", "seed")
-    assert registry.implementation(spec) is Det
-    assert DetOptions.of(spec.defaults) == DetOptions()
-    assert len({DetOptions(), *map(DetOptions.of, spec.presets.values())}) == 3
-    assert spec.preset_of == {"mini-wan": "mini"}
-    code = "import sys, motionbench.methods.det.spec; sys.exit('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
-
-
-def test_the_class_is_a_method_and_needs_a_backbone(backbone):
-    assert isinstance(_method(backbone), Method)
-    with pytest.raises(UsageError, match="det needs a backbone"):
-        _method(None)
 
 
 @pytest.mark.parametrize(
@@ -112,20 +90,6 @@ def test_tuning_lowers_the_loss_of_noise_it_has_not_seen(tiny, backbone, tmp_pat
     case = tiny.case(prompt="")
     _method(backbone, steps=30, learning_rate=0.03, bottleneck=16, batch_size=4).tune(case, seed=0, directory=tmp_path)
     assert _error(backbone, case, kernel_files.load(tmp_path / FILE)) < 0.9 * _error(backbone, case)
-
-
-def test_only_the_kernels_are_trained_and_the_model_is_left_as_it_was(tiny, tmp_path):
-    backbone = tiny.backbone()
-    before = {key: weight.clone() for key, weight in backbone.transformer.state_dict().items()}
-    plain, random = backbone.generate(tiny.case().prompt, seed=1).digest(), torch.get_rng_state()
-    method = _method(backbone)
-    method.tune(tiny.case(prompt=""), seed=0, directory=tmp_path)
-    method.generate(tiny.case(), tmp_path, seed=1)
-    after = backbone.transformer.state_dict()
-    assert before.keys() == after.keys()
-    assert all(torch.equal(weight, after[key]) for key, weight in before.items())
-    assert backbone.generate(tiny.case().prompt, seed=1).digest() == plain
-    assert torch.equal(torch.get_rng_state(), random)
 
 
 @torch.no_grad()
@@ -223,40 +187,6 @@ def test_a_tracker_that_cannot_follow_is_an_error_before_anything_is_encoded(
     with pytest.raises(error, match=message):
         _method(backbone, tracker=tracker).tune(tiny.case(prompt=""), seed=0, directory=tmp_path)
     assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize("last", [1, 3])
-def test_tuning_killed_midway_ends_like_an_undisturbed_one_to_the_byte(
-    tiny, backbone, tuned, tmp_path, monkeypatch, last
-):
-    monkeypatch.setattr(optimising, "CHECKPOINT_SECONDS", 0.0)
-    method = _method(backbone)
-
-    def kill(stage, done, total):
-        if done == last:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        method.tune(tiny.case(), seed=0, directory=tmp_path, progress=kill)
-    with pytest.raises(UsageError, match="det generates from a finished tuning"):
-        method.generate(tiny.case(), tmp_path, seed=0)
-    seen = []
-    method.tune(tiny.case(), seed=0, directory=tmp_path, progress=lambda stage, done, total: seen.append(done))
-    assert seen == list(range(last + 1, 4))
-    assert {path.name for path in tmp_path.iterdir()} == {"report.json", FILE}
-    assert (tmp_path / FILE).read_bytes() == (tuned[0] / FILE).read_bytes()
-
-
-def test_tuning_again_in_a_finished_folder_does_no_work(tiny, backbone, tuned):
-    folder, report = tuned
-    again = _method(backbone).tune(tiny.case(), seed=0, directory=folder, progress=lambda *step: pytest.fail(f"{step}"))
-    assert again == report
-
-
-def test_generation_without_a_tuning_is_refused(tiny, backbone, tmp_path):
-    for state in (None, tmp_path):
-        with pytest.raises(UsageError, match="det generates from a finished tuning"):
-            _method(backbone).generate(tiny.case(), state, seed=0)
 
 
 def test_seed_prompt_scale_dropped_blocks_and_tuning_seed_all_matter(tiny, backbone, tuned, tmp_path):

@@ -1,6 +1,4 @@
 import dataclasses
-import subprocess
-import sys
 from types import SimpleNamespace
 
 import pytest
@@ -8,14 +6,12 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from motionbench import registry
-from motionbench.contracts import Method
 from motionbench.errors import InvalidOutputError, UsageError
 from motionbench.methods.motion_director.losses import TemporalLoss
 from motionbench.methods.motion_inversion import embedding_files
 from motionbench.methods.motion_inversion.embeddings import added
 from motionbench.methods.motion_inversion.method import MotionInversion
 from motionbench.methods.motion_inversion.options import MotionInversionOptions
-from motionbench.methods.tuner import optimising
 from motionbench.methods.tuner.losses import flow_matching, mean_squared_error
 from motionbench.methods.tuner.training import Draws, draw_loss
 from motionbench.mini.world import Recipe, render
@@ -34,23 +30,6 @@ def tuned(tiny, backbone, tmp_path_factory):
     """A finished folder and what tuning reported."""
     folder = tmp_path_factory.mktemp("motion-inversion")
     return folder, _method(backbone).tune(tiny.case(prompt=""), seed=0, directory=folder)
-
-
-def test_the_spec_is_whole_and_its_presets_are_valid_options():
-    spec = registry.method("motion-inversion")
-    assert (spec.tuned, spec.licence, spec.noise_from) == (True, "Apache-2.0", "seed")
-    assert registry.implementation(spec) is MotionInversion
-    assert MotionInversionOptions.of(spec.defaults) == MotionInversionOptions()
-    assert len({MotionInversionOptions(), *map(MotionInversionOptions.of, spec.presets.values())}) == 3
-    assert spec.preset_of == {"mini-wan": "mini"}
-    code = "import sys, motionbench.methods.motion_inversion.spec; sys.exit('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
-
-
-def test_the_class_is_a_method_and_needs_a_backbone(backbone):
-    assert isinstance(_method(backbone), Method)
-    with pytest.raises(UsageError, match="motion-inversion needs a backbone"):
-        _method(None)
 
 
 @pytest.mark.parametrize(
@@ -88,20 +67,6 @@ def test_the_folder_holds_the_embeddings_and_the_report_counts_them(tuned):
     assert all(bool(weight.any()) for weight in embeddings.state_dict().values())
 
 
-def test_only_the_embeddings_are_trained_and_the_model_is_left_as_it_was(tiny, tmp_path):
-    backbone = tiny.backbone()
-    before = {key: weight.clone() for key, weight in backbone.transformer.state_dict().items()}
-    plain, random = backbone.generate(tiny.case().prompt, seed=1).digest(), torch.get_rng_state()
-    method = _method(backbone)
-    method.tune(tiny.case(prompt=""), seed=0, directory=tmp_path)
-    method.generate(tiny.case(), tmp_path, seed=1)
-    after = backbone.transformer.state_dict()
-    assert before.keys() == after.keys()
-    assert all(torch.equal(weight, after[key]) for key, weight in before.items())
-    assert backbone.generate(tiny.case().prompt, seed=1).digest() == plain
-    assert torch.equal(torch.get_rng_state(), random)
-
-
 @pytest.mark.parametrize(("loss", "expected"), [("plain", flow_matching), ("debiased", TemporalLoss())])
 def test_draws_and_losses_are_those_of_the_shared_tuner(tiny, backbone, loss, expected):
     latents, embeds = tiny.latents(frames=5), backbone.embed("a red star")
@@ -111,34 +76,6 @@ def test_draws_and_losses_are_those_of_the_shared_tuner(tiny, backbone, loss, ex
         found = method._draw_loss(latents, embeds, torch.Generator().manual_seed(4))
         wanted = draw_loss(backbone, stage, torch.Generator().manual_seed(4))
     assert torch.equal(found, wanted)
-
-
-@pytest.mark.parametrize("last", [1, 3])
-def test_tuning_killed_midway_ends_like_an_undisturbed_one_to_the_byte(
-    tiny, backbone, tuned, tmp_path, monkeypatch, last
-):
-    monkeypatch.setattr(optimising, "CHECKPOINT_SECONDS", 0.0)
-    method = _method(backbone)
-
-    def kill(stage, done, total):
-        if done == last:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        method.tune(tiny.case(), seed=0, directory=tmp_path, progress=kill)
-    with pytest.raises(UsageError, match="motion-inversion generates from a finished tuning"):
-        method.generate(tiny.case(), tmp_path, seed=0)
-    seen = []
-    method.tune(tiny.case(), seed=0, directory=tmp_path, progress=lambda stage, done, total: seen.append(done))
-    assert seen == list(range(last + 1, 4))
-    assert {path.name for path in tmp_path.iterdir()} == {"report.json", FILE}
-    assert (tmp_path / FILE).read_bytes() == (tuned[0] / FILE).read_bytes()
-
-
-def test_tuning_again_in_a_finished_folder_does_no_work(tiny, backbone, tuned):
-    folder, report = tuned
-    again = _method(backbone).tune(tiny.case(), seed=0, directory=folder, progress=lambda *step: pytest.fail(f"{step}"))
-    assert again == report
 
 
 def test_seed_prompt_scale_value_form_and_tuning_seed_all_matter(tiny, backbone, tuned, tmp_path):
