@@ -7,8 +7,9 @@ reference, another metric never generates again, and the order of methods on the
 from __future__ import annotations
 
 import dataclasses
+import functools
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -89,6 +90,8 @@ class ScoreItem:
 
 
 Item = TuneItem | GenerateItem | TrackItem | ScoreItem
+Parts = Mapping[str, object]
+"""Of keys: what a method, its options and its backbone add to those of all its items."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +101,7 @@ class Plan:
     request: Request
     scores: tuple[ScoreItem, ...]
 
-    @property
+    @functools.cached_property
     def plan_id(self) -> str:
         """Twelve digits that stand for suite, methods, seeds, metrics and all score keys."""
         labels = sorted((item.generation.choice.label, item.key) for item in self.scores)
@@ -122,7 +125,7 @@ class Plan:
             metrics=tuple(map(_metric_line, request.columns)),
             cases=tuple(CaseLine(e.id, e.category, e.reference_id, e.digest) for e in request.entries),
             score_keys=tuple(sorted({item.key for item in self.scores})),
-            manifest_digest=digest_of(list(request.suite.entries)),
+            manifest_digest=request.manifest_digest,
             command=command,
             written_at=time.time(),
         )
@@ -147,16 +150,17 @@ def make(request: Request) -> Plan:
 
 def _generations(request: Request) -> Iterator[GenerateItem]:
     for choice in request.methods:
+        parts = _method_parts(request, choice)
         for entry in request.entries:
-            tune = _tune(request, choice, entry) if choice.spec.tuned else None
+            tune = _tune(request, choice, parts, entry) if choice.spec.tuned else None
             for seed in request.seeds:
-                yield _generation(request, choice, entry, seed, tune)
+                yield _generation(request, choice, parts, entry, seed, tune)
 
 
-def _tune(request: Request, choice: Choice, entry: CaseEntry) -> TuneItem:
+def _tune(request: Request, choice: Choice, parts: Parts, entry: CaseEntry) -> TuneItem:
     key = store.key(
         "tune",
-        **_method_parts(request, choice),
+        **parts,
         frame=_frame(request.protocol),
         reference=entry.digest,
         reference_prompt=entry.reference_prompt,
@@ -165,12 +169,14 @@ def _tune(request: Request, choice: Choice, entry: CaseEntry) -> TuneItem:
     return TuneItem(key, choice, entry)
 
 
-def _generation(request: Request, choice: Choice, entry: CaseEntry, seed: int, tune: TuneItem | None) -> GenerateItem:
+def _generation(
+    request: Request, choice: Choice, parts: Parts, entry: CaseEntry, seed: int, tune: TuneItem | None
+) -> GenerateItem:
     if isinstance(choice, Precomputed):
         return GenerateItem(choice.key(entry, seed), choice, entry, seed, None)
     key = store.key(
         "generate",
-        **_method_parts(request, choice),
+        **parts,
         frame=_frame(request.protocol),
         tune=tune.key if tune else None,
         reference=entry.digest,
@@ -182,7 +188,7 @@ def _generation(request: Request, choice: Choice, entry: CaseEntry, seed: int, t
     return GenerateItem(key, choice, entry, seed, tune)
 
 
-def _method_parts(request: Request, choice: Choice) -> dict[str, object]:
+def _method_parts(request: Request, choice: Choice) -> Parts:
     backbone = request.backbone
     sampler = {
         "weights": request.backbone_digest,
@@ -207,11 +213,17 @@ def _neighbours(request: Request, choice: Choice, entry: CaseEntry) -> object:
     """What decides a case's ``other`` and ``perfect`` besides its reference, for methods that see them."""
     if not {"other", "perfect"} & set(choice.spec.inputs):
         return None
-    return [request.suite.name, entry.id, digest_of(list(request.suite.entries))]
+    return [request.suite.name, entry.id, request.manifest_digest]
 
 
 def _frame(protocol: Protocol) -> list[float]:
     return [protocol.frames, protocol.fps, protocol.height, protocol.width]
+
+
+@functools.lru_cache
+def _unnamed(protocol: Protocol) -> Parts:
+    """What of a protocol decides a score; a name does not."""
+    return dataclasses.asdict(dataclasses.replace(protocol, name=""))
 
 
 def _reference_tracks(request: Request, entry: CaseEntry) -> TrackItem:
@@ -235,7 +247,7 @@ def _score(request: Request, column: Column, generation: GenerateItem, reference
         "score",
         metric=column.spec.name,
         version=column.spec.version,
-        protocol=dataclasses.replace(request.protocol, name=""),
+        protocol=_unnamed(request.protocol),
         generation=generation.key,
         tracks=[tracks.key, reference.key] if tracks else None,
         encoder=column.encoder_digest if column.encoder else None,

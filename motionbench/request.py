@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from motionbench.precomputed import Given
 from motionbench.precomputed import resolve as match_videos
 from motionbench.sources import Sources, folder_protocol
 from motionbench.specs import BackboneSpec, MethodSpec
+from motionbench.store.keys import digest_of
 from motionbench.types import CaseEntry, Protocol
 
 DTYPES = ("float32", "bfloat16", "float16")
@@ -70,6 +72,11 @@ class Request:
     tune_seed: int
     other_dtype: str = ""
     """The backbone's dtype where it is not the one that it is registered with."""
+
+    @functools.cached_property
+    def manifest_digest(self) -> str:
+        """Of all entries of the suite."""
+        return digest_of(list(self.suite.entries))
 
     @property
     def backbone_name(self) -> str:

@@ -28,16 +28,17 @@ def digest_of(value: object) -> str:
 
 def canonical(value: object) -> str:
     """Canonical JSON of a value made of records, mappings, sequences and scalars."""
-    return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return _ENCODER.encode(value)
 
 
 def _plain(value: object) -> Any:
+    """Of what JSON does not know by itself."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     if isinstance(value, Mapping):
-        return {str(name): _plain(part) for name, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(part) for part in value]
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
+        return dict(value)
     raise TypeError(f"a key is made of records, mappings, sequences and scalars, got {type(value).__name__}: {value!r}")
+
+
+# One encoder for all: a plan has hundreds of thousands of keys.
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False, default=_plain)

@@ -83,7 +83,7 @@ class Objects:
         folder = self._work / f"{stage}-{key}.{uuid.uuid4().hex[:8]}"
         with contextlib.ExitStack() as held:
             with self._locked(self._commits), writing(self._root):
-                for left in filter(Path.is_dir, self._work.glob(f"{stage}-{key}.*")):
+                for left in _named(self._work, f"{stage}-{key}."):
                     _remove_unheld(left)
                 folder.mkdir()
                 _hold(folder, held)
@@ -169,6 +169,12 @@ def _intact(folder: Path, same: Callable[[Path, dict[str, Any]], bool]) -> bool:
         return _META in files and all(same(folder / name, record) for name, record in files.items())
     except (OSError, ValueError, KeyError, TypeError):
         return False
+
+
+def _named(folder: Path, prefix: str) -> list[Path]:
+    """The folders in a folder whose names begin so; ``glob`` would compile each prefix as a pattern of its own."""
+    with os.scandir(folder) as entries:
+        return [Path(entry.path) for entry in entries if entry.name.startswith(prefix) and entry.is_dir()]
 
 
 def _hold(folder: Path, held: contextlib.ExitStack) -> bool:
