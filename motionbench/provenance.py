@@ -93,11 +93,14 @@ def read_record(path: Path) -> RunRecord:
     if data.get("kind") != _KIND:
         raise UsageError(f"{path} is not a run record; write one with motionbench table --record {path}")
     records.check_schema(data, str(path))
+    environments, scores, rejections = data.get("environments"), data.get("scores"), data.get("rejections", [])
+    if not isinstance(environments, dict) or not isinstance(scores, list) or not isinstance(rejections, list):
+        raise UsageError(f"{path} is not a run record: expected environments by name, scores and rejections in lists")
     return RunRecord(
-        records.configuration_from(data["configuration"], str(path)),
-        {name: records.environment_from(part, str(path)) for name, part in data["environments"].items()},
-        tuple(records.row_from(row, str(path)) for row in data["scores"]),
-        verdicts.rejections_listed(data.get("rejections", ()), str(path)),
+        records.configuration_from(data.get("configuration"), str(path)),
+        {name: records.environment_from(part, str(path)) for name, part in environments.items()},
+        tuple(records.rows_from(scores, lambda place: f"score {place + 1} of {path}")),
+        verdicts.rejections_listed(rejections, str(path)),
     )
 
 

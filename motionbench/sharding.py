@@ -26,7 +26,7 @@ class Shard:
     @classmethod
     def parse(cls, text: str) -> Self:
         """``"2/3"``; raises UsageError for any other form and for a part that is not there."""
-        found = re.fullmatch(r"(\d+)/(\d+)", text.strip())
+        found = re.fullmatch(r"(\d{1,9})/(\d{1,9})", text.strip())
         if not found or not 1 <= int(found[1]) <= int(found[2]):
             raise UsageError(f"--shard takes PART/PARTS counted from 1, such as 1/4, got {text!r}")
         return cls(int(found[1]), int(found[2]))

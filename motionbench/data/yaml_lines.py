@@ -16,6 +16,8 @@ from motionbench.errors import UsageError
 
 YamlPath = tuple[str | int, ...]
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_DEEPEST = 50
+"""The composer recurses, and libyaml's would exhaust the stack of the process."""
 
 
 @dataclass(frozen=True)
@@ -45,9 +47,11 @@ def spell(path: YamlPath) -> str:
 
 
 def parse(file: Path) -> Document:
-    """Read a file; raises UsageError with file and line where it is no YAML or says a key twice."""
+    """Read a file; raises UsageError with file and line where it is no YAML, says a key twice or has an alias."""
     try:
         text = file.read_text(encoding="utf-8")
+        if refused := _refused(text):
+            raise UsageError(f"{file.name}:{refused[0]}: {refused[1]}")
         root = yaml.compose(text, Loader=_LOADER)
         data = yaml.load(text, Loader=_LOADER)  # a safe loader, given by name
     except yaml.MarkedYAMLError as error:
@@ -59,6 +63,8 @@ def parse(file: Path) -> Document:
         ) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UsageError(f"{file.name}:1: not a YAML text in UTF-8: {error}\nSave {file} as plain text.") from error
+    except ValueError as error:
+        raise UsageError(f"{file.name}:1: a value that cannot be read: {error}\nMend {file}") from error
     if root is None:
         raise UsageError(f"{file.name}:1: the file is empty; restore {file} from the repository")
     document = Document(file, data, {})
@@ -67,6 +73,19 @@ def parse(file: Path) -> Document:
         faults = (document.fault(path, "this key stands here twice; remove one") for path in twice)
         raise UsageError("\n".join(faults))
     return document
+
+
+def _refused(text: str) -> tuple[int, str] | None:
+    """Line and reason of what a reader must not follow; told from the events, before anything grows or recurses."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        line = event.start_mark.line + 1 if event.start_mark else 1
+        if isinstance(event, yaml.AliasEvent):
+            return line, f"aliases (*{event.anchor}) are not read; write the value out where it is used"
+        if depth > _DEEPEST:
+            return line, f"lists and mappings stand in each other more than {_DEEPEST} deep"
+    return None
 
 
 def _walk(node: yaml.Node, path: YamlPath, lines: dict[YamlPath, int]) -> Iterator[YamlPath]:

@@ -7,10 +7,11 @@ the same version are an error too, so that nothing is dropped silently.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar, cast, get_args
 
 from motionbench.errors import NotComparableError, UsageError
 from motionbench.specs import OptionValue
@@ -21,8 +22,14 @@ RowStatus = Literal["ok", "failed", "declined", "invalid_output", "undefined"]
 T = TypeVar("T")
 
 
+class Checked:
+    """How pydantic reads a record: no field more than it has, no NaN."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid", "allow_inf_nan": False}
+
+
 @dataclass(frozen=True)
-class Row:
+class Row(Checked):
     """One score, or the reason why there is none."""
 
     key: str
@@ -69,7 +76,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class MethodLine:
+class MethodLine(Checked):
     """A method as it was run."""
 
     label: str
@@ -84,7 +91,7 @@ class MethodLine:
 
 
 @dataclass(frozen=True)
-class MetricLine:
+class MetricLine(Checked):
     """A metric as it was used: all that a table needs to print it."""
 
     name: str
@@ -96,7 +103,7 @@ class MetricLine:
 
 
 @dataclass(frozen=True)
-class CaseLine:
+class CaseLine(Checked):
     """A case as it was used."""
 
     id: str
@@ -106,7 +113,7 @@ class CaseLine:
 
 
 @dataclass(frozen=True)
-class Configuration:
+class Configuration(Checked):
     """A resolved request: what a table is a table of."""
 
     plan_id: str
@@ -132,7 +139,7 @@ class Configuration:
 
 
 @dataclass(frozen=True)
-class Environment:
+class Environment(Checked):
     """Where scores were made."""
 
     python: str
@@ -159,38 +166,32 @@ def environment_to_json(environment: Environment) -> dict[str, Any]:
     return {name: value for name, value in to_json(environment).items() if name not in unasked}
 
 
-def row_from(data: Mapping[str, Any], source: str) -> Row:
-    """Raises NotComparableError for a newer schema."""
+def rows_from(data: Sequence[Any], source: Callable[[int], str]) -> list[Row]:
+    """Rows; ``source`` names one by its place. Raises NotComparableError for a newer schema, UsageError for no row."""
+    for place, one in enumerate(data):
+        # Naming each of a hundred thousand rows would take longer than checking them.
+        if not isinstance(one, dict) or one.get("schema_version") != SCHEMA_VERSION:
+            check_schema(one, source(place))
+    return checked(list[Row], data, lambda place: source(int(place[0])) if place else source(0))
+
+
+def configuration_from(data: object, source: str) -> Configuration:
+    """Raises NotComparableError for a newer schema, UsageError where a field is missing, unknown or of another type."""
     check_schema(data, source)
-    return _build(Row, data, source)
+    return checked(Configuration, data, lambda place: source)
 
 
-def configuration_from(data: Mapping[str, Any], source: str) -> Configuration:
-    """Raises NotComparableError for a newer schema, UsageError where a field is missing or unknown."""
-    check_schema(data, source)
-    try:
-        nested = {
-            "protocol": Protocol(**data["protocol"]),
-            "seeds": tuple(data["seeds"]),
-            "methods": tuple(MethodLine(**line) for line in data["methods"]),
-            "metrics": tuple(MetricLine(**line) for line in data["metrics"]),
-            "cases": tuple(CaseLine(**line) for line in data["cases"]),
-            "score_keys": tuple(data["score_keys"]),
-        }
-    except (KeyError, TypeError) as error:
-        raise UsageError(f"{source} is not a configuration of MotionBench: {error}") from error
-    return _build(Configuration, {**data, **nested}, source)
+def environment_from(data: object, source: str) -> Environment:
+    """Raises UsageError where a field is missing, unknown or of another type."""
+    return checked(Environment, data, lambda place: source)
 
 
-def environment_from(data: Mapping[str, Any], source: str) -> Environment:
-    """Raises UsageError where a field is missing or unknown."""
-    return _build(Environment, data, source)
-
-
-def check_schema(data: Mapping[str, Any], source: str) -> None:
+def check_schema(data: object, source: str) -> None:
     """Raises NotComparableError where the data were written by a newer MotionBench."""
-    version = data.get("schema_version")
-    if not isinstance(version, int) or version > SCHEMA_VERSION:
+    version = data.get("schema_version") if isinstance(data, Mapping) else None
+    if not isinstance(version, int):
+        raise UsageError(f"{source} is not a record of MotionBench: it has no schema_version that is a whole number")
+    if version > SCHEMA_VERSION:
         raise NotComparableError(
             f"{source} has schema_version {version}, this MotionBench reads up to {SCHEMA_VERSION}\n"
             "Update it: pip install -U motionbench-transfer"
@@ -200,8 +201,8 @@ def check_schema(data: Mapping[str, Any], source: str) -> None:
 def loads(text: str | bytes, source: str) -> dict[str, Any]:
     """A JSON object, or a UsageError that names the file."""
     try:
-        data = json.loads(text)
-    except ValueError as error:
+        data = json.loads(text, parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
         raise UsageError(
             f"{source} is not JSON: {error}\nRestore the file, or remove it if it can be made again."
         ) from error
@@ -210,8 +211,27 @@ def loads(text: str | bytes, source: str) -> dict[str, Any]:
     return data
 
 
-def _build(kind: type[T], data: Mapping[str, Any], source: str) -> T:
+def _no_number(constant: str) -> float:
+    raise ValueError(f"{constant} is not a number; what has no value is null, with its reason")
+
+
+def checked(kind: type[T], data: object, source: Callable[[tuple[int | str, ...]], str]) -> T:
+    """The record that JSON data stand for; ``source`` names the file that a place in them is of."""
+    from pydantic import ValidationError
+
     try:
-        return kind(**data)
-    except TypeError as error:
-        raise UsageError(f"{source} is not a {kind.__name__} of MotionBench: {error}") from error
+        return cast(T, _adapter(cast(Any, kind)).validate_python(data))
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_input=False)[0]
+        listed = get_args(kind)
+        where = ".".join(map(str, fault["loc"][bool(listed) :]))
+        name = (listed[0] if listed else kind).__name__
+        raise UsageError(f"{source(fault['loc'])} is not a {name} of MotionBench: {where}: {fault['msg']}") from error
+
+
+@functools.lru_cache
+def _adapter(kind: Any) -> Any:
+    # pydantic checks a hundred thousand rows faster than their own constructor makes them.
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(kind)

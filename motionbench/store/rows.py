@@ -7,7 +7,6 @@ A line that a kill has torn is dropped: the object behind it writes its row agai
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import fcntl
 import json
 import os
@@ -18,7 +17,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from motionbench.errors import UsageError
-from motionbench.store.records import Row, row_from, to_json
+from motionbench.store import records
+from motionbench.store.records import Row, to_json
 from motionbench.store.writing import writing
 
 
@@ -106,30 +106,39 @@ def _read_lines(paths: Sequence[Path]) -> list[Row]:
 
 
 def _read_file(path: Path) -> list[Row]:
-    lines = path.read_text(encoding="utf-8").split("\n")
-    rows = []
-    for number, line in enumerate(lines[:-1], start=1):
-        try:
-            data = json.loads(line)
-        except ValueError as error:
-            raise UsageError(
-                f"line {number} of {path} is not JSON: {error}\n"
-                f"Remove the file; its rows are written again from the objects: rm {path}"
-            ) from error
-        rows.append(row_from(data, f"line {number} of {path}"))
-    return rows
+    lines = path.read_text(encoding="utf-8", errors="replace").split("\n")[:-1]
+    return records.rows_from(
+        [_parsed(line, number, path) for number, line in enumerate(lines, start=1)],
+        lambda place: f"line {place + 1} of {path}",
+    )
+
+
+def _parsed(line: str, number: int, path: Path) -> Any:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(
+            f"line {number} of {path} is not JSON: {error}\n"
+            f"Remove the file; its rows are written again from the objects: rm {path}"
+        ) from error
 
 
 def _read_parquet(folder: Path) -> list[Row]:
-    paths = sorted(folder.glob("rows-*.parquet"))
-    if not paths:
-        return []
+    return [row for path in sorted(folder.glob("rows-*.parquet")) for row in _read_table(path)]
+
+
+def _read_table(path: Path) -> list[Row]:
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    return [_from_parquet(data, path) for path in paths for data in pq.read_table(path).to_pylist()]
-
-
-def _from_parquet(data: dict[str, Any], path: Path) -> Row:
-    row = row_from(data, str(path))
-    missing = row.value is None or row.value != row.value
-    return dataclasses.replace(row, value=None) if missing else row
+    try:
+        data = pq.read_table(path).to_pylist()
+    except (pa.ArrowException, OSError) as error:
+        raise UsageError(
+            f"{path} is not the Parquet file that was written: {str(error).splitlines()[0]}\n"
+            f"Remove it; its rows are written again from the objects: rm {path}"
+        ) from error
+    for row in data:
+        if row.get("value") != row.get("value"):  # NaN is how pandas writes that there is none
+            row["value"] = None
+    return records.rows_from(data, lambda place: f"row {place + 1} of {path}")

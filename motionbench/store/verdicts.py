@@ -8,12 +8,13 @@ from typing import Any
 
 from motionbench.errors import UsageError
 from motionbench.store import records
+from motionbench.store.records import Checked
 
 FILE = "selfcheck.json"
 
 
 @dataclass(frozen=True)
-class Rejection:
+class Rejection(Checked):
     """A metric that must not rank methods, and why."""
 
     metric: str
@@ -37,11 +38,8 @@ def rejections_from(data: Mapping[str, Any], source: str) -> tuple[Rejection, ..
 
 
 def rejections_listed(lines: Sequence[Mapping[str, Any]], source: str) -> tuple[Rejection, ...]:
-    """Those that a run record carries."""
-    try:
-        return tuple(Rejection(**line) for line in lines)
-    except TypeError as error:
-        raise UsageError(f"{source} lists a rejected metric wrongly: {error}") from error
+    """Those that a run record carries; raises UsageError where they are not lists of fields that one has."""
+    return tuple(records.checked(list[Rejection], lines, lambda place: source))
 
 
 def _reason(verdict: Mapping[str, Any], data: Mapping[str, Any]) -> str:
