@@ -6,6 +6,7 @@ option's default.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -27,7 +28,7 @@ class Choice:
     by_hand: Options
     """The part of the options that the user set."""
 
-    @property
+    @functools.cached_property
     def label(self) -> str:
         """The method's name, and in brackets whatever the user chose: ``fym[preset=release,rank=8]``."""
         chosen = {name: _spell(value) for name, value in sorted(self.by_hand.items())}

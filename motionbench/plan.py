@@ -140,11 +140,12 @@ def _notice(request: Request) -> str:
 def make(request: Request) -> Plan:
     """Items in the order in which they run: method by method, controls first, each generation through to its scores."""
     references = {entry.id: _reference_tracks(request, entry) for entry in request.entries}
-    scores = [
-        _score(request, column, generation, references[generation.entry.id])
-        for generation in _generations(request)
-        for column in request.columns
-    ]
+    uses_tracks = any("tracks" in column.spec.needs for column in request.columns)
+    scores: list[ScoreItem] = []
+    for generation in _generations(request):
+        tracks = _tracks(request, generation) if uses_tracks else None
+        reference = references[generation.entry.id]
+        scores += [_score(request, column, generation, tracks, reference) for column in request.columns]
     return Plan(request, tuple(scores))
 
 
@@ -241,8 +242,10 @@ def _tracker_parts(request: Request) -> dict[str, object]:
     return {"tracker": protocol.tracker, "version": request.tracker_version, "grid": protocol.grid}
 
 
-def _score(request: Request, column: Column, generation: GenerateItem, reference: TrackItem) -> ScoreItem:
-    tracks = _tracks(request, generation) if "tracks" in column.spec.needs else None
+def _score(
+    request: Request, column: Column, generation: GenerateItem, tracks: TrackItem | None, reference: TrackItem
+) -> ScoreItem:
+    tracks = tracks if "tracks" in column.spec.needs else None
     key = store.key(
         "score",
         metric=column.spec.name,

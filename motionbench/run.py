@@ -7,6 +7,7 @@ are rows, and the next run tries them again. Missing weights, a missing tracker 
 
 from __future__ import annotations
 
+import math
 import signal
 import threading
 import time
@@ -102,7 +103,8 @@ class Run:
         self._plan, self._store, self._display = plan, store, display
         self._scores = shard.takes(plan.scores) if shard else plan.scores
         self._forced = forced_by(force)
-        self._present = pending.in_store(store, self._forced)
+        self._in_store = pending.in_store(store, self._forced)
+        self._told: dict[str, Row] = {}
         self._only_cache = only_cache
         self._placed = placed or Placement()
         self._workshop = Workshop(plan.request, self._placed.device)
@@ -114,6 +116,7 @@ class Run:
     def execute(self) -> Result:
         """Reach every score of the plan or shard, or as many as the user lets it."""
         stored = {row.identity: row for row in self._store.rows()}
+        self._told = self._rows_of_objects(stored)
         self._writer = self._store.writer()
         rows: list[Row] = []
         interrupted = False
@@ -134,13 +137,28 @@ class Run:
     def _row(self, item: ScoreItem, stored: Stored) -> list[Row]:
         if self._only_cache:
             return self._finished([item], stored)
-        verdict = self._settle(item)
         known = stored.get(identity(self._plan, item))
+        if known is not None and self._told.get(item.key) is known:
+            return [known]
+        verdict = self._settle(item)
         if known is not None and settled(known) and self._tells(known, item, verdict):
             return [known]
         row = describe(self._plan, item, verdict, self._store, self._environment)
         self._writer.append(row)
         return [row]
+
+    def _rows_of_objects(self, stored: Stored) -> dict[str, Row]:
+        """Answers that were written after their objects were made, by key: a complete store is met by listing it.
+
+        An object that is gone, or was made anew since, is not among them.
+        """
+        made = {} if "score" in self._forced else self._store.objects.times("score")
+        rows = (stored.get(identity(self._plan, item)) for item in self._scores)
+        return {row.key: row for row in rows if row and settled(row) and row.written_at >= made.get(row.key, math.inf)}
+
+    def _present(self, item: Item) -> Verdict | None:
+        row = self._told.get(item.key)
+        return Verdict(row.status, row.reason, row.error_class) if row else self._in_store(item)
 
     def _tells(self, known: Row, item: ScoreItem, verdict: Verdict) -> bool:
         """Whether a stored row says what the object says: they differ where the object was made anew."""
@@ -159,6 +177,8 @@ class Run:
     def _reach(self, item: Item) -> Verdict:
         for need in item.needs:
             verdict = self._settle(need)
+            if verdict.status == "ok" and not self._store.objects.sound(need.stage, need.key):
+                verdict = self._mend(need)
             if verdict.status != "ok":
                 if item.key in self._missing:
                     self._display.end(item, verdict, 0.0)
@@ -166,6 +186,13 @@ class Run:
         if self._stopping:
             raise Stopped
         return self._perform(item)
+
+    def _mend(self, item: Item) -> Verdict:
+        """Make again what is damaged: a wrong byte of a video would be a wrong score."""
+        self._display.warn(f"{item.stage} {item.key[:16]} in the store is damaged: it is made again.")
+        self._store.objects.discard(item.stage, item.key)
+        self._verdicts[item.key] = self._reach(item)
+        return self._verdicts[item.key]
 
     def _perform(self, item: Item) -> Verdict:
         self._display.begin(item)

@@ -223,6 +223,53 @@ def test_a_corrupted_generation_is_made_again_only_if_something_needs_it(opened:
     assert len(fakes.calls("generate")) == 8
 
 
+@pytest.mark.parametrize(
+    ("stage", "name", "made_again"),
+    [("tune", "state.txt", "tune"), ("generate", "video.mkv", "generate"), ("track", "tracks.npz", "track")],
+)
+def test_a_flipped_bit_is_found_before_it_becomes_a_score(
+    opened: Store, stage: Stage, name: str, made_again: str
+) -> None:
+    first = go(opened)
+    damaged = sorted((opened.root / "objects" / stage).rglob(name))[0]
+    data = bytearray(damaged.read_bytes())
+    data[len(data) // 2] ^= 1
+    damaged.write_bytes(data)
+    display = Quiet()
+    # Scores are made again, and for tuning, which no score needs itself, the generations too.
+    second = go(Store.open(opened.root), display, force="generate" if stage == "tune" else "score")
+    assert essence(second.rows) == essence(first.rows)
+    assert [text.split()[0] for text in display.warnings] == [made_again]
+    assert "is damaged: it is made again" in display.warnings[0]
+    assert opened.objects.verify() == []
+
+
+def test_a_score_whose_record_is_damaged_is_made_again(opened: Store) -> None:
+    first = go(opened)
+    record = sorted((opened.root / "objects" / "score").rglob("meta.json"))[0]
+    text = record.read_text()
+    place = text.index('"value": ') + len('"value": 0.')
+    record.write_text(text[:place] + str((int(text[place]) + 1) % 10) + text[place + 1 :])
+    for file in (opened.root / "rows").iterdir():
+        file.unlink()
+    second = go(opened)
+    assert (second.performed, essence(second.rows)) == (1, essence(first.rows))
+
+
+def test_a_clock_that_jumps_back_neither_loses_a_row_nor_writes_it_again_and_again(
+    opened: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = go(opened)
+    with monkeypatch.context() as patched:
+        patched.setattr(time, "time", lambda: 1.0)
+        again = go(opened, force="score")
+        assert (again.performed, essence(again.rows)) == (16, essence(first.rows))
+    files = len(list((opened.root / "rows").iterdir()))
+    assert essence(go(opened).rows) == essence(first.rows)
+    assert essence(go(opened).rows) == essence(opened.rows())
+    assert len(list((opened.root / "rows").iterdir())) <= files + 1
+
+
 def test_a_lost_row_is_written_again_from_its_object(opened: Store) -> None:
     first = go(opened)
     for file in (opened.root / "rows").iterdir():

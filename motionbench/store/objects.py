@@ -56,14 +56,21 @@ class Objects:
         self._objects = root / "objects"
         self._work = root / "work"
         self._commits = root / "commits.lock"
+        self._sound: set[str] = set()
 
     def path(self, stage: Stage, key: str) -> Path:
         """Where an object lies, whether it is there or not."""
         return self._objects / stage / key[:2] / key
 
     def done(self, stage: Stage, key: str) -> bool:
-        """Whether the object is there with all its files at their recorded sizes."""
-        return _intact(self.path(stage, key), lambda file, record: file.stat().st_size == record["size"])
+        """Whether the object is there with all its files at their recorded sizes, and its record undamaged."""
+        return _intact(self.path(stage, key), _looks_same)
+
+    def sound(self, stage: Stage, key: str) -> bool:
+        """Whether every byte of the object is what was written; read once a process."""
+        if key not in self._sound and _intact(self.path(stage, key), _is_same):
+            self._sound.add(key)
+        return key in self._sound
 
     def meta(self, stage: Stage, key: str) -> Meta | None:
         """What is recorded of an object, or None where it is not there."""
@@ -125,10 +132,15 @@ class Objects:
             for folder in sorted(self._objects.glob(f"{stage}/??/*")):
                 yield stage, folder.name
 
+    def times(self, stage: Stage) -> dict[str, float]:
+        """When each object of a stage was made, whole or not, in seconds since 1970: one listing, no file is read."""
+        shards = [entry.path for entry in _listing(self._objects / stage) if entry.is_dir()]
+        return {entry.name: entry.stat().st_mtime for shard in shards for entry in _listing(shard)}
+
     def adopt(self, other: Objects, stage: Stage, key: str) -> bool:
         """Copy an object of another store; False, and nothing, where it differs from its digests."""
         source, meta = other.path(stage, key), other.meta(stage, key)
-        if meta is None or not _intact(source, lambda file, record: _record(file) == record):
+        if meta is None or not _intact(source, _is_same):
             return False
         with self.filling(stage, key) as folder:
             with writing(self._root):
@@ -138,6 +150,7 @@ class Objects:
 
     def discard(self, stage: Stage, key: str) -> None:
         """Remove an object; a reader sees it whole or gone."""
+        self._sound.discard(key)
         with self._locked(self._commits), writing(self._root):
             self._put_aside(self.path(stage, key))
 
@@ -160,7 +173,16 @@ class Objects:
     def verify(self) -> list[Path]:
         """Objects whose files do not have their recorded digests; reads every byte."""
         folders = sorted(folder for stage in STAGES for folder in self._objects.glob(f"{stage}/??/*"))
-        return [folder for folder in folders if not _intact(folder, lambda file, record: _record(file) == record)]
+        return [folder for folder in folders if not _intact(folder, _is_same)]
+
+
+def _is_same(file: Path, record: dict[str, Any]) -> bool:
+    return _record(file) == record
+
+
+def _looks_same(file: Path, record: dict[str, Any]) -> bool:
+    """By size: a payload's digest is read before it is used. A record is small, and a score's value is in it."""
+    return _is_same(file, record) if file.name == _META else file.stat().st_size == record["size"]
 
 
 def _intact(folder: Path, same: Callable[[Path, dict[str, Any]], bool]) -> bool:
@@ -173,8 +195,15 @@ def _intact(folder: Path, same: Callable[[Path, dict[str, Any]], bool]) -> bool:
 
 def _named(folder: Path, prefix: str) -> list[Path]:
     """The folders in a folder whose names begin so; ``glob`` would compile each prefix as a pattern of its own."""
-    with os.scandir(folder) as entries:
-        return [Path(entry.path) for entry in entries if entry.name.startswith(prefix) and entry.is_dir()]
+    return [Path(entry.path) for entry in _listing(folder) if entry.name.startswith(prefix) and entry.is_dir()]
+
+
+def _listing(folder: Path | str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def _hold(folder: Path, held: contextlib.ExitStack) -> bool:
