@@ -135,15 +135,15 @@ def make(
     from motionbench import footage, provenance
     from motionbench.gallery.collection import collect as collection_of
     from motionbench.store import Store
-    from motionbench.study import making
+    from motionbench.study import drawing, making
 
     asked = _questions(options.listed(question))
     opened = Store.open(store, create=False)
     configuration = opened.plan(plan)
     chosen = footage.methods_of(configuration, labels(method, [line.label for line in configuration.methods]))
     rows = provenance.rows_of(configuration, opened.rows())
-    wishes = making.Wishes(
-        asked, pairs, raters, attention, repeats, seed, size, private, consent.strip() or making.CONSENT
+    wishes = drawing.Wishes(
+        asked, pairs, raters, attention, repeats, seed, size, private, consent.strip() or drawing.CONSENT
     )
     made = making.make(collection_of(configuration, rows, chosen), opened, folder, wishes)
     typer.echo(str(made.page))

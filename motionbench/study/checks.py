@@ -6,6 +6,7 @@ another clip. Quality: the reference against itself in coarse blocks.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -20,17 +21,18 @@ LEAST_DIFFERENCE = 4.0
 """Mean absolute difference of what is compared, grey levels: what an attentive person cannot miss."""
 _BLOCKS = 8
 """Down the frame's shorter side, of the coarse control."""
+Loader = Callable[[], Video]
 
 
 @dataclass(frozen=True, eq=False)
 class Check:
-    """One attention item."""
+    """One attention item; its videos are made when asked for, as all of them may not fit into memory."""
 
     question: Question
     entry: CaseEntry
     control: str
-    true: Video
-    false: Video
+    true: Loader
+    false: Loader
 
 
 def frozen(video: Video) -> Video:
@@ -78,13 +80,15 @@ def checks(
     )
 
 
-def _check(question: Question, turn: int, entries: Sequence[CaseEntry], load: Callable[[CaseEntry], Video]) -> Check:
+def _check(
+    question: Question, turn: int, entries: Sequence[CaseEntry], load: Callable[[CaseEntry], Video]
+) -> Check:
     for step in range(len(entries)):
         entry = entries[(turn + step) % len(entries)]
-        true = load(entry)
-        for name, false in _against(question, turn, entry, entries, true, load):
-            if difference(true, false) >= LEAST_DIFFERENCE:
-                return Check(question, entry, name, true, false)
+        true = functools.partial(load, entry)
+        for control, false in _against(question, turn, entry, entries, load):
+            if difference(true(), false()) >= LEAST_DIFFERENCE:
+                return Check(question, entry, control, true, false)
     raise UsageError(
         f"no clip of the study makes an attention item for the question {question!r}: all are too still or too alike\n"
         "Leave them out: --attention 0"
@@ -96,15 +100,20 @@ def _against(
     turn: int,
     entry: CaseEntry,
     entries: Sequence[CaseEntry],
-    true: Video,
     load: Callable[[CaseEntry], Video],
-) -> list[tuple[str, Video]]:
+) -> list[tuple[str, Loader]]:
+    """Controls in the order in which they are tried."""
     if question == "prompt":
         others = [one for one in entries if one.reference_id != entry.reference_id]
-        nearest = sorted(others, key=lambda one: _shared(one.reference_prompt, entry.reference_prompt))
-        return [("other-clip", load(one)) for one in nearest[:1]]
+        furthest = sorted(others, key=lambda one: _shared(one.reference_prompt, entry.reference_prompt))
+        return [("other-clip", functools.partial(load, one)) for one in furthest[:1]]
     kinds = _CONTROLS[question]
-    return [(name, change(true)) for name, change in kinds[turn % len(kinds) :] + kinds[: turn % len(kinds)]]
+    turned = kinds[turn % len(kinds) :] + kinds[: turn % len(kinds)]
+    return [(name, functools.partial(_changed, change, load, entry)) for name, change in turned]
+
+
+def _changed(change: Callable[[Video], Video], load: Callable[[CaseEntry], Video], entry: CaseEntry) -> Video:
+    return change(load(entry))
 
 
 def _shared(first: str, second: str) -> float:

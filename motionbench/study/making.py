@@ -13,40 +13,16 @@ from motionbench.gallery import licences, pictures
 from motionbench.gallery.collection import Collection
 from motionbench.gallery.shelf import Shelf
 from motionbench.store import Store
-from motionbench.store.keys import digest_of
-from motionbench.study import balance, page, records
+from motionbench.study import page, records
 from motionbench.study.checks import Check, checks
+from motionbench.study.drawing import Wishes, showings
 from motionbench.study.page import PAGE, Screen
-from motionbench.study.records import PASS_SHARE, Key, Question, Showing, Side, Slot
+from motionbench.study.records import PASS_SHARE, Key, Showing, Slot
 from motionbench.study.stock import Stock, Videos, stock
 from motionbench.types import CaseEntry, Video
 
 SENT = "for-raters"
 """The part of a study's folder that raters get; the key is beside it, not in it."""
-CONSENT = (
-    "Taking part is voluntary, and you may stop at any time by closing this page. Only your answers, the seconds they "
-    "took and your rater number are kept: in this browser, until you save them and send the file yourself."
-)
-
-
-@dataclass(frozen=True)
-class Wishes:
-    """What is asked for."""
-
-    questions: tuple[Question, ...] = ("motion",)
-    pairs: int = 40
-    """Pairs of videos a question, at least; every two methods meet equally often."""
-    raters: int = 12
-    attention: int = 6
-    """Attention items a rater."""
-    repeats: int = 4
-    """Pairs that a rater sees again, sides swapped."""
-    seed: int = 0
-    size: int = 320
-    """Longer side of a frame at most, pixels."""
-    private: bool = False
-    """Whether clips may be shown that must not be passed on."""
-    consent: str = CONSENT
 
 
 @dataclass(frozen=True)
@@ -89,8 +65,6 @@ def draw(collection: Collection, found: Stock, videos: Videos, wishes: Wishes) -
     clips = [first[name] for name in sorted(first)]
     clips = [clips[int(number)] for number in generator.permutation(len(clips))]
     tests = checks(wishes.questions, wishes.attention, clips, videos.reference)
-    met = {question: balance.meetings(labels, found.slots, wishes.pairs, generator) for question in wishes.questions}
-    drawn = _Drawing(wishes, labels, met, tests, generator)
     configuration = collection.configuration
     key = Key(
         configuration.plan_id,
@@ -101,85 +75,9 @@ def draw(collection: Collection, found: Stock, videos: Videos, wishes: Wishes) -
         found.methods,
         PASS_SHARE,
         wishes.consent,
-        drawn.raters(),
+        showings(wishes, labels, found.slots, tests, generator),
     )
     return key, tests
-
-
-class _Drawing:
-    """What each rater sees."""
-
-    def __init__(
-        self,
-        wishes: Wishes,
-        labels: Sequence[str],
-        met: dict[Question, tuple[balance.Meeting, ...]],
-        tests: Sequence[Check],
-        generator: np.random.Generator,
-    ) -> None:
-        self._wishes, self._labels, self._met, self._generator = wishes, labels, met, generator
-        self._tests = list(enumerate(tests))
-        self._ids = 0
-
-    def raters(self) -> tuple[tuple[Showing, ...], ...]:
-        """In twos: the second sees every pair and attention item of the first on the other side."""
-        found = []
-        for number in range(self._wishes.raters):
-            if number % 2 == 0:
-                sides = {q: balance.sides(self._labels, met, self._generator) for q, met in self._met.items()}
-                start = int(self._generator.integers(2))
-            turned = bool(number % 2)
-            questions = self._wishes.questions
-            turn = number // 2 % len(questions)
-            found.append(
-                tuple(
-                    showing
-                    for question in questions[turn:] + questions[:turn]
-                    for showing in self._block(question, sides[question], start, turned)
-                )
-            )
-        return tuple(found)
-
-    def _block(self, question: Question, sides: Sequence[bool], start: int, turned: bool) -> list[Showing]:
-        met = self._met[question]
-        pairs = [
-            self._showing(question, one.slot, (one.first, one.second), left != turned)
-            for one, left in zip(met, sides, strict=True)
-        ]
-        again = self._generator.permutation(len(met))[: self._repeats(question)]
-        repeats = [
-            (int(n), self._showing(question, met[n].slot, (pairs[n].b, pairs[n].a), True, "repeat")) for n in again
-        ]
-        tests = [
-            self._attention(test, (number // len(self._met) + start + turned) % 2 == 0)
-            for number, test in self._tests
-            if test.question == question
-        ]
-        return balance.order(pairs, repeats, tests, self._generator)
-
-    def _repeats(self, question: Question) -> int:
-        """The repeats of a rater, dealt to the questions in turn."""
-        place, count = self._wishes.questions.index(question), len(self._wishes.questions)
-        return len(range(place, self._wishes.repeats, count))
-
-    def _attention(self, test: Check, left: bool) -> Showing:
-        slot = Slot(test.entry.id, 0, test.entry.reference_id)
-        right: Side = "a" if left else "b"
-        return self._showing(test.question, slot, ("reference", test.control), left, "attention", right)
-
-    def _showing(
-        self,
-        question: Question,
-        slot: Slot,
-        names: tuple[str, str],
-        left: bool,
-        role: records.Role = "pair",
-        right: Side = "",
-    ) -> Showing:
-        a, b = names if left else names[::-1]
-        self._ids += 1
-        identity = digest_of(["showing", self._wishes.seed, self._ids])[:16]
-        return Showing(identity, question, role, slot, a, b, right)
 
 
 class _Hanging:
@@ -210,8 +108,8 @@ class _Hanging:
         control = showing.b if showing.right == "a" else showing.a
         test = self._tests[showing.question, showing.slot.case, control]
         content = f"check {test.question} {test.entry.id} {control}"
-        true = self._picture(f"{content} true", lambda: test.true)
-        false = self._picture(f"{content} false", lambda: test.false)
+        true = self._picture(f"{content} true", test.true)
+        false = self._picture(f"{content} false", test.false)
         return (true, false) if showing.right == "a" else (false, true)
 
     def _picture(self, content: str, load: Callable[[], Video]) -> str:
