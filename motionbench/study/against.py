@@ -72,7 +72,7 @@ def correlation(found: Values, cast: Iterable[Vote], counted: Tally, fit: Fit, d
     clips, means = _means(found, {vote.showing.slot for vote in listed}, fit.methods)
     if not clips:
         return _without(counts, "no clip has a score of every method")
-    tau = float(kendall(fit.values[None], means.mean(axis=0)[None])[0])
+    tau = float(kendall(_rounded(fit.values)[None], np.round(means.mean(axis=0), 12)[None])[0])
     if np.isnan(tau):
         return _without(counts, "all methods tie")
     low, high = _interval(means, [counted.clips.index(clip) for clip in clips], draws)
@@ -93,7 +93,12 @@ def kendall(first: Floats, second: Floats) -> Floats:
 
 def _signs(rows: Floats) -> NDArray[np.float64]:
     above = np.triu_indices(rows.shape[1], 1)
-    return np.sign(np.round(rows[:, above[0]] - rows[:, above[1]], 12))
+    return np.sign(rows[:, above[0]] - rows[:, above[1]])
+
+
+def _rounded(strengths: Floats) -> Floats:
+    """To what the fit's stopping rule leaves certain, so that equal votes are a tie."""
+    return np.asarray(np.round(strengths, 6))
 
 
 def _interval(means: Floats, places: list[int], draws: Draws | None) -> tuple[float | None, float | None]:
@@ -102,7 +107,7 @@ def _interval(means: Floats, places: list[int], draws: Draws | None) -> tuple[fl
     weights = draws.clips[:, places]
     drawn = weights.sum(axis=1) > 0
     averages = weights[drawn] @ means / weights[drawn].sum(axis=1, keepdims=True)
-    taus = kendall(draws.strengths[drawn], averages)
+    taus = kendall(_rounded(draws.strengths[drawn]), np.round(averages, 12))
     return bounds(taus[np.isfinite(taus)])
 
 

@@ -103,7 +103,7 @@ def _told(error: ValidationError) -> str:
 
 
 def _place(location: tuple[int | str, ...]) -> str:
-    return ascii(".".join(map(str, location)))[1:81] + ": " if location else ""
+    return ascii(".".join(map(str, location)))[1:-1][:80] + ": " if location else ""
 
 
 def _faults(key: Key, file: _File) -> Iterator[str]:

@@ -80,9 +80,7 @@ def checks(
     )
 
 
-def _check(
-    question: Question, turn: int, entries: Sequence[CaseEntry], load: Callable[[CaseEntry], Video]
-) -> Check:
+def _check(question: Question, turn: int, entries: Sequence[CaseEntry], load: Callable[[CaseEntry], Video]) -> Check:
     for step in range(len(entries)):
         entry = entries[(turn + step) % len(entries)]
         true = functools.partial(load, entry)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 
 import numpy as np
@@ -115,7 +116,7 @@ def test_questions_come_in_blocks_whose_order_changes() -> None:
     assert orders[0] == orders[1] == ["motion", "prompt", "quality"]
     assert orders[2] == ["prompt", "quality", "motion"]
     for row in rows:
-        changes = sum(one.question != following.question for one, following in zip(row, row[1:], strict=False))
+        changes = sum(one.question != following.question for one, following in itertools.pairwise(row))
         assert changes == 2
 
 

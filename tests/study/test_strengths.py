@@ -112,12 +112,12 @@ def test_the_interval_covers_the_truth_as_often_as_it_says(
 ) -> None:
     key = make_key(methods=("x", "y"), clips=20, raters=10, pairs=20, repeats=0)
     inside = 0
-    for seed in range(100):
+    for seed in range(60):
         counted = strengths.tally(key.labels, said(votes(key, answer(key, judge_of({"x": 0.4, "y": -0.4}), seed))))
-        draws = strengths.resampled(counted, strengths.fit(counted), seed, draws=200)
+        draws = strengths.resampled(counted, strengths.fit(counted), seed, draws=150)
         assert not isinstance(draws, str)
         low, high = strengths.bounds(draws.strengths[:, 0])
         # Ties pull a preference of 0.69 to 0.671.
         inside += low < math.log(0.671 / 0.329) / 2 < high
     # Drawing raters and clips together is conservative where neither differs.
-    assert inside >= 93
+    assert inside >= 55
