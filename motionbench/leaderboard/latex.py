@@ -40,6 +40,8 @@ _SPECIAL = {
     "†": r"$\dagger$",
     "‡": r"$\ddagger$",
     "±": r"$\pm$",
+    "α": r"$\alpha$",
+    "τ": r"$\tau$",
     "−": r"$-$",
     "×": r"$\times$",
     "·": r"$\cdot$",

@@ -57,8 +57,11 @@ def values(configuration: Configuration, rows: Iterable[Row], name: str) -> Valu
         raise UsageError(f"the run {configuration.plan_id} has no metric {name!r}; {suggest(name, known)}")
     if known[name].better == "none":
         raise UsageError(f"--against {name}: the metric has no better side, so it ranks nothing")
-    kept = [row for row in rows if row.metric == name and row.value is not None]
-    scores = {(row.method, Slot(row.case, row.seed, row.reference)): float(row.value or 0.0) for row in kept}
+    scores = {
+        (row.method, Slot(row.case, row.seed, row.reference)): row.value
+        for row in rows
+        if row.metric == name and row.value is not None
+    }
     return Values(known[name], scores)
 
 

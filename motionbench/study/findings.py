@@ -65,7 +65,7 @@ class Findings:
     backbone: str
     pass_share: float
     raters: tuple[Attendance, ...]
-    seconds: float | None
+    seconds: float
     """Median time of a screen."""
     findings: tuple[Finding, ...]
 
@@ -102,7 +102,7 @@ def find(key: Key, sheets: Sequence[Sheet], against: Sequence[Values] = (), draw
         key.backbone,
         key.pass_share,
         raters,
-        median(vote.seconds for vote in counting) if counting else None,
+        median(vote.seconds for vote in counting),
         tuple(_finding(key, question, counting, against, draws) for question in key.questions),
     )
 

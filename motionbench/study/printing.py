@@ -61,7 +61,7 @@ def notes(found: Findings) -> Iterator[str]:
     rule = f"those with fewer than {found.pass_share:.0%} of {asked} attention items right are left out{told}"
     yield (
         f"{found.kept} of {len(found.raters)} raters count: {rule if asked else 'there were no attention items'}. "
-        f"Median time of a screen: {found.seconds or 0:.1f} s. Plan {found.plan_id}, study {found.study[:12]}."
+        f"Median time of a screen: {found.seconds:.1f} s. Plan {found.plan_id}, study {found.study[:12]}."
     )
     yield (
         "Strength: Bradley–Terry log-odds, mean 0; a tie is half a win each way; a tie a method is added, shared over "
@@ -146,10 +146,11 @@ def _against(found: Findings) -> Sheet:
             lines.append(
                 Line(f"{one.question} × {c.metric}", False, (tau, Cell(f"{c.methods}"), Cell(f"{c.clips}"), sided))
             )
-    header = ("question × metric", "Kendall's τ_b of methods", "methods", "clips", "metric sides with the vote")
+    header = ("question × metric", "Kendall's τ-b of methods", "methods", "clips", "metric sides with the vote")
     return Sheet("metrics against people", header, tuple(lines))
 
 
 def _stamps(found: Findings) -> Iterator[tuple[str, str]]:
     yield "study", found.study
     yield "plan", found.plan_id
+    yield "command", "motionbench study collect FOLDER ANSWERS --format latex"

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from motionbench import registry
 from motionbench.cli import app
 from motionbench.errors import MissingResourceError, UsageError
 from motionbench.gallery import licences
@@ -93,6 +94,23 @@ def test_clips_that_must_not_be_passed_on_are_left_out(desk: Path, monkeypatch: 
     assert "left out, as they must not be passed on: pan (closed); --private shows them" in done.stderr
     key = records.read(Path("out"))
     assert {one.slot.reference for shown in key.raters for one in shown} == {"ball", "car"}
+
+
+def test_a_method_that_sees_a_closed_clip_has_no_video_there(
+    desk: Path, fakes: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = fakes.module.PERFECT
+    monkeypatch.setattr(fakes.module, "PERFECT", type(spec)(**{**vars(spec), "inputs": ("perfect", "other")}))
+    registry.entries.cache_clear()
+    methods = "fake-perfect,fake-roll"
+    run("eval", "--suite", "fake", "--metric", "fake_motion", "--no-controls", "-m", methods)
+    monkeypatch.setattr(licences, "neighbour", lambda suite, reference: "pan" if reference == "zoom" else "car")
+    monkeypatch.setattr(licences, "withheld", lambda suite, names: {name: "closed" for name in names if name == "pan"})
+    done = run(*[word for word in MAKE if word != "--private"], "-m", methods)
+    assert done.exit_code == 0, done.exception
+    assert "no video of fake-perfect, so not in the study: zoom-0 (seed 0)" in done.stderr
+    key = records.read(Path("out"))
+    assert {one.slot.case for shown in key.raters for one in shown} == {"ball-0", "car-0"}
 
 
 def test_answers_are_collected_into_strengths_agreement_and_correlations(desk: Path) -> None:

@@ -220,6 +220,32 @@ def test_no_answer_is_taken_before_both_videos_were_seen_whole(study: tuple[Key,
     }
 
 
+def test_who_typed_a_wrong_number_gets_back_to_the_start_and_loses_no_answer(study: tuple[Key, Path]) -> None:
+    act = """
+    if (phase === 1) {
+      told.again = !at("start").hidden;
+      start(2);
+      told.other = place();
+      at("leave").click();
+      sessionStorage.setItem("phase", 2);
+      sessionStorage.setItem("told", JSON.stringify(told));
+      return null;
+    }
+    start(1);
+    if (phase === 2) return { ...told, resumed: place() };
+    await until(may);
+    press("a");
+    sessionStorage.setItem("phase", 1);
+    at("leave").click();"""
+    key, folder = study
+    count = len(key.raters[0])
+    assert drive(folder, act).told == {
+        "again": True,
+        "other": f"part 1 of 2, screen 1 of {count}",
+        "resumed": f"part 1 of 2, screen 2 of {count}",
+    }
+
+
 def test_a_video_that_does_not_load_is_told(study: tuple[Key, Path]) -> None:
     _, folder = study
     for path in (folder / "pictures").iterdir():

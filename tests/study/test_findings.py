@@ -90,6 +90,7 @@ def test_latex_escapes_labels_and_stamps_the_study(found: findings.Findings) -> 
     assert f"study: {found.study}" in text.splitlines()[0]
     assert text.count("\\begin{tabular}") == text.count("\\toprule") == 5
     assert "{ours[rate=0.5]} & +" in text
+    assert "[U+" not in text
 
 
 def test_a_key_is_read_back_and_a_changed_or_newer_one_refused(make_key: Callable[..., Key], tmp_path: Path) -> None:

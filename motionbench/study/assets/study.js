@@ -99,6 +99,12 @@
 
   const back = () => now.place > 0 && turn(now.place - 1);
 
+  /** To the start; the answers so far stay with their number. */
+  const leave = () => {
+    memory.clear();
+    location.reload();
+  };
+
   const keys = {
     a: () => answer("a"),
     b: () => answer("b"),
@@ -134,10 +140,7 @@
     at("scrub").oninput = () => clock.step(Number(at("scrub").value) - clock.frame);
     at("back").onclick = at("reopen").onclick = back;
     at("save").onclick = save;
-    at("another").onclick = () => {
-      memory.clear();
-      location.reload();
-    };
+    at("another").onclick = at("leave").onclick = leave;
     at("entry").onsubmit = (event) => {
       event.preventDefault();
       begin(Number(at("rater").value));
@@ -153,13 +156,16 @@
     });
   };
 
+  /** The number in the address, or 0. */
+  const asked = Number(/^#rater=(\d+)$/.exec(location.hash)?.[1] ?? 0);
+
   const fill = () => {
     const count = data.raters[0].length;
     at("outline").textContent = `${count} screens, about ${Math.max(1, Math.round(count / 5))} minutes. You may close the page and go on later, in this browser.`;
     at("consent").textContent = `I have read this and agree to take part. ${data.consent}`;
     at("credits").textContent = data.credits.length ? `Footage: ${data.credits.join("; ")}.` : "";
     at("rater").max = data.raters.length;
-    at("rater").value = /^#rater=(\d+)$/.exec(location.hash)?.[1] ?? "";
+    at("rater").value = asked || "";
     at("scrub").max = data.grid.frames - 1;
     document.body.style.setProperty("--shape", data.grid.width / data.grid.height);
   };
@@ -167,6 +173,6 @@
   wire();
   fill();
   const last = memory.rater();
-  if (last >= 1 && last <= data.raters.length) begin(last);
+  if (last >= 1 && last <= data.raters.length && [0, last].includes(asked)) begin(last);
   else show("start");
 })();
