@@ -31,6 +31,7 @@ from motionbench.cli import (
     score,
     sheet,
     storage,
+    study,
     table,
     trackers,
     why,
@@ -86,6 +87,7 @@ app.add_typer(methods.app, name="method")
 app.add_typer(metrics.app, name="metric")
 app.add_typer(trackers.app, name="tracker")
 app.add_typer(storage.app, name="store")
+app.add_typer(study.app, name="study")
 
 _FRAMES_SHOWN = -3
 

@@ -62,9 +62,9 @@ def gallery(
     configuration = opened.plan(plan)
     # Controls last: they are what the others are seen against.
     known = [line.label for line in sorted(configuration.methods, key=lambda line: line.control)]
-    labels = footage.methods_of(configuration, _labels(method, known) or known)
+    shown_methods = footage.methods_of(configuration, labels(method, known) or known)
     grid = pictures.grid(configuration.protocol, size)
-    collection = collect(configuration, provenance.rows_of(configuration, opened.rows()), labels)
+    collection = collect(configuration, provenance.rows_of(configuration, opened.rows()), shown_methods)
     shelf = Shelf(folder, grid)
     shown = exhibition(collection, opened, shelf, private)
     if not shown.exhibits:
@@ -77,7 +77,7 @@ def gallery(
     _advise(shown.withheld, shown.private)
 
 
-def _labels(given: list[str] | None, known: list[str]) -> list[str]:
+def labels(given: list[str] | None, known: list[str]) -> list[str]:
     """Commas part labels, except inside a label that the run has."""
     return [label for text in given or [] for label in ((text,) if text in known else options.listed([text]))]
 

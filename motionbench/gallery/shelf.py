@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from motionbench.errors import MissingResourceError, UsageError
@@ -22,21 +23,35 @@ FORM = "1"
 """Of pictures and points; raised when their bytes change for the same video."""
 
 
-class Shelf:
-    """Of one folder; raises UsageError where it holds anything but a gallery."""
+@dataclass(frozen=True)
+class Kind:
+    """What a folder is for."""
 
-    def __init__(self, folder: Path, grid: Grid) -> None:
-        _check(folder)
+    name: str
+    index: str
+    mark: str
+    parts: tuple[str, ...]
+
+
+GALLERY = Kind("gallery", INDEX, MARK, ("pictures", "points"))
+
+
+class Shelf:
+    """Of one folder; raises UsageError where it holds anything but a folder of its kind."""
+
+    def __init__(self, folder: Path, grid: Grid, kind: Kind = GALLERY) -> None:
+        _check(folder, kind)
         self.folder, self.grid = folder, grid
         self._kept: set[Path] = set()
         try:
-            for part in ("pictures", "points"):
+            for part in kind.parts:
                 (folder / part).mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise MissingResourceError(f"cannot write {folder}: {error.strerror}") from error
         # Marked from the start, so that a gallery that was interrupted can be made again in its folder.
-        if not (folder / INDEX).exists():
-            self.text(INDEX, f"<!doctype html>{MARK}<p>This gallery is not finished: make it again.</p>\n")
+        if not (folder / kind.index).exists():
+            unfinished = f"<!doctype html>{kind.mark}<p>This {kind.name} is not finished: make it again.</p>\n"
+            self.text(kind.index, unfinished)
 
     def name(self, content: str) -> str:
         """Of a picture and its points; letters and digits alone."""
@@ -74,11 +89,11 @@ class Shelf:
             raise MissingResourceError(f"cannot write {path}: {error.strerror}") from error
 
 
-def _check(folder: Path) -> None:
+def _check(folder: Path, kind: Kind) -> None:
     if folder.exists() and not folder.is_dir():
-        raise UsageError(f"{folder} is a file; name a folder for the gallery")
+        raise UsageError(f"{folder} is a file; name a folder for the {kind.name}")
     if not folder.exists() or not any(folder.iterdir()):
         return
-    index = folder / INDEX
-    if not index.is_file() or MARK not in index.read_text(encoding="utf-8", errors="replace"):
-        raise UsageError(f"{folder} holds something else than a gallery; name a new folder, it is made")
+    index = folder / kind.index
+    if not index.is_file() or kind.mark not in index.read_text(encoding="utf-8", errors="replace"):
+        raise UsageError(f"{folder} holds something else than a {kind.name}; name a new folder, it is made")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from motionbench.leaderboard import stamps
 from motionbench.leaderboard.aggregate import Board
@@ -40,6 +40,8 @@ _SPECIAL = {
     "†": r"$\dagger$",
     "‡": r"$\ddagger$",
     "±": r"$\pm$",
+    "α": r"$\alpha$",
+    "τ": r"$\tau$",
     "−": r"$-$",
     "×": r"$\times$",
     "·": r"$\cdot$",
@@ -54,12 +56,15 @@ _SPECIAL = {
 def latex(board: Board, view: View = PLAIN, quoted: Sequence[Quotation] = ()) -> str:
     """For ``\\input`` in a document that loads booktabs; notes stand below the first table."""
     made = page(board, view, quoted)
-    header = [f"% {stamps.PREFIX}{name}: {value}" for name, value in stamps.fields(board, view, "latex")]
     suite = board.configuration.suite
-    floats = [
-        _float(sheet, f"tab:{_slug(suite)}-{name}", made.notes if place == 0 else ())
-        for place, (name, sheet) in enumerate(made.sheets)
-    ]
+    named = [(f"{_slug(suite)}-{name}", sheet) for name, sheet in made.sheets]
+    return latex_of(stamps.fields(board, view, "latex"), named, made.notes)
+
+
+def latex_of(fields: Iterable[tuple[str, str]], named: Sequence[tuple[str, Sheet]], notes: Sequence[str]) -> str:
+    """Stamps as comments, then a float a table, each with the name of its label; notes stand below the first."""
+    header = [f"% {stamps.PREFIX}{name}: {value}" for name, value in fields]
+    floats = [_float(sheet, f"tab:{name}", notes if place == 0 else ()) for place, (name, sheet) in enumerate(named)]
     needs = "% Needs \\usepackage{booktabs}. Made by the command above; edits are lost when it is made again."
     return "\n".join([*header, needs, _COMMANDS, "", "\n\n".join(floats)]) + "\n"
 

@@ -22,21 +22,31 @@ _STYLES = {"best": "bold", "second": "underline", "": ""}
 def markdown(board: Board, view: View = PLAIN, quoted: Sequence[Quotation] = ()) -> str:
     """The overall table, differences from the backbone, a table by group for each metric, costs, notes."""
     made = page(board, view, quoted)
-    parts = [_markdown_sheet(sheet) for _, sheet in made.sheets]
-    notes = "\n".join(f"- {_escaped(note)}" for note in made.notes)
-    return "\n\n".join([*parts, notes]) + "\n"
+    return markdown_of([sheet for _, sheet in made.sheets], made.notes)
+
+
+def markdown_of(sheets: Sequence[Sheet], notes: Sequence[str]) -> str:
+    """Tables, then notes as a list."""
+    parts = [_markdown_sheet(sheet) for sheet in sheets]
+    listed = "\n".join(f"- {_escaped(note)}" for note in notes)
+    return "\n\n".join([*parts, listed]) + "\n"
 
 
 def terminal(board: Board, console: Console, view: View = PLAIN, quoted: Sequence[Quotation] = ()) -> None:
     """Print the same on a rich console; intervals go below their means where the console is narrow."""
+    made = page(board, view, quoted)
+    terminal_of([sheet for _, sheet in made.sheets], made.notes, console)
+
+
+def terminal_of(sheets: Sequence[Sheet], notes: Sequence[str], console: Console) -> None:
+    """Print tables, then notes."""
     from rich.text import Text
 
-    made = page(board, view, quoted)
-    for _, sheet in made.sheets:
+    for sheet in sheets:
         wide = _table(sheet, narrow=False)
         fits = console.measure(wide, options=console.options.update(max_width=_ANY_WIDTH)).maximum <= console.width
         console.print(wide if fits else _table(sheet, narrow=True))
-    for note in made.notes:
+    for note in notes:
         console.print(Text(note, style="yellow" if note.startswith("†") else "dim"))
 
 

@@ -23,7 +23,7 @@ const withPoints = (name, call) => {
 
 /**
  * A video on a canvas: ``draw(frame, tracks)`` draws one frame of its picture, and its points over it. The picture is
- * loaded by ``open`` and let go by ``close``; meanwhile the frame to draw is remembered.
+ * loaded by ``open``, which tells whether it came, and let go by ``close``; meanwhile the frame to draw is remembered.
  */
 const makeVideo = (still, grid, scale) => {
   const zoom = Math.max(1, Math.round(320 / Math.max(grid.width, grid.height)));
@@ -64,10 +64,14 @@ const makeVideo = (still, grid, scale) => {
     canvas.dataset.points = points.length;
   };
 
-  const open = () => {
+  const open = (told = () => {}) => {
     if (picture) return;
     picture = new Image();
-    picture.onload = () => last && draw(...last);
+    picture.onload = () => {
+      if (last) draw(...last);
+      told(true);
+    };
+    picture.onerror = () => told(false);
     picture.src = `pictures/${still.name}.webp`;
   };
 
