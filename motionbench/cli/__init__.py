@@ -32,6 +32,7 @@ from motionbench.cli import (
     sheet,
     storage,
     study,
+    submit,
     table,
     trackers,
     why,
@@ -87,6 +88,7 @@ app.add_typer(methods.app, name="method")
 app.add_typer(metrics.app, name="metric")
 app.add_typer(trackers.app, name="tracker")
 app.add_typer(storage.app, name="store")
+app.add_typer(submit.app, name="submit")
 app.add_typer(study.app, name="study")
 
 _FRAMES_SHOWN = -3
