@@ -22,6 +22,7 @@ from motionbench.cli import (
     doctor,
     evaluate,
     gallery,
+    leaderboard,
     methods,
     metrics,
     mini,
@@ -86,6 +87,7 @@ app.add_typer(methods.app, name="method")
 app.add_typer(metrics.app, name="metric")
 app.add_typer(trackers.app, name="tracker")
 app.add_typer(storage.app, name="store")
+app.add_typer(leaderboard.app, name="leaderboard")
 
 _FRAMES_SHOWN = -3
 
