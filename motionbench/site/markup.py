@@ -15,6 +15,7 @@ from motionbench.site.names import relative, web
 Pairs = Iterable[tuple[str, str]]
 INDEX, RECORDS = "index.html", "records.html"
 _PLACE = re.compile(r"@([A-Z-]+)@")
+_COMMIT = re.compile(r"@[0-9a-f]{6,40}$")
 
 
 def page(path: str, title: str, body: Sequence[str], menu: Pairs) -> str:
@@ -45,11 +46,12 @@ def link(target: str, text: str, path: str) -> str:
 
 
 def addressed(text: str) -> str:
-    """A text whose first word, where it is an address of the web, is a link."""
+    """A text whose first word is a link where it is an address of the web; ``@commit`` is no part of the address."""
     first, blank, rest = text.partition(" ")
-    if not web(first):
+    target = web(_COMMIT.sub("", first))
+    if not target:
         return escape(text)
-    return f'<a href="{escape(first)}" rel="noopener noreferrer">{escape(first)}</a>{blank}{escape(rest)}'
+    return f'<a href="{escape(target)}" rel="noopener noreferrer">{escape(first)}</a>{blank}{escape(rest)}'
 
 
 def heading(text: str, level: int, name: str = "") -> str:

@@ -36,9 +36,10 @@ def method(catalogue: Catalogue, name: str) -> list[str]:
         f"<p>{' '.join(_badges(catalogue, found, spec))}</p>",
         markup.paragraph(spec.summary if spec else line.summary),
         *(_described(spec) if spec else [markup.paragraph(_UNKNOWN, "quiet")]),
-        markup.heading("As it was run", 2),
-        sortable.table(_runs(found)),
         *(part for group in catalogue.groups for part in _rows(group, name, path)),
+        markup.heading("As it was run", 2),
+        markup.facts([("Options of all", escape(_options(_shared(found))))]),
+        sortable.table(_runs(found)),
         *_examined(catalogue, found),
         markup.heading("Source", 2),
         markup.bullets(_origins(found, path)),
@@ -87,21 +88,24 @@ def _options(options: Mapping[str, OptionValue]) -> str:
     return ", ".join(f"{name}={value}" for name, value in sorted(options.items()))
 
 
+def _shared(found: Sequence[Appearance]) -> dict[str, OptionValue]:
+    first, *others = (one.line.options for one in found)
+    return {
+        name: value
+        for name, value in first.items()
+        if all(name in options and options[name] == value for options in others)
+    }
+
+
 def _runs(found: Sequence[Appearance]) -> Sheet:
-    lines = [
-        Line(
-            one.line.label,
-            False,
-            tuple(
-                Cell(text or "—")
-                for text in (one.source.name, one.line.version, one.line.preset, _options(one.line.options))
-            ),
-        )
-        for one in found
-    ]
-    return Sheet(
-        "labels, versions and options", ("label", "record", "version", "preset", "options"), tuple(lines), True
-    )
+    shared = _shared(found)
+    lines = []
+    for one in found:
+        own = {name: value for name, value in one.line.options.items() if name not in shared}
+        texts = (one.source.name, one.line.version, one.line.preset, _options(own))
+        lines.append(Line(one.line.label, False, tuple(Cell(text or "—") for text in texts)))
+    header = ("label", "record", "version", "preset", "options of its own")
+    return Sheet("labels, versions and options", header, tuple(lines), words=True)
 
 
 def _rows(group: Group, name: str, path: str) -> list[str]:

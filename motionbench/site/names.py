@@ -9,12 +9,14 @@ import re
 _LONGEST = 40
 _TAKEN = {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(10))}
 """Names that Windows keeps for devices."""
+_DIGESTED = re.compile(r"(^|-)[0-9a-f]{8}$")
 
 
 def slug(name: str) -> str:
     """The name where it is a short word of small letters, digits and ``-``; or else what is left of it and a digest."""
     word = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:_LONGEST].strip("-")
-    if word == name and word not in _TAKEN:
+    # A word that looks like one with a digest gets its own, or it could be made to meet another's.
+    if word and word == name and word not in _TAKEN and not _DIGESTED.search(word):
         return word
     digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
     return f"{word}-{digest}" if word else digest

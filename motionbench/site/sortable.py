@@ -23,7 +23,7 @@ Label = Callable[[str], str]
 
 
 def table(sheet: Sheet, label: Label = escape, *, small_first: bool = False) -> str:
-    """Methods and controls in bodies of their own, which are sorted apart; ``small_first`` is for ranks and p-values."""
+    """Methods and controls are bodies of their own, sorted apart; ``small_first`` is for ranks and p-values."""
     kinds = [_is_number(column) for column in _columns(sheet)]
     first, *others = sheet.header
     heads = [_head(first, number=False, small_first=True)]
