@@ -15,6 +15,8 @@ from motionbench.site.names import relative, web
 Pairs = Iterable[tuple[str, str]]
 INDEX, RECORDS = "index.html", "records.html"
 _PLACE = re.compile(r"@([A-Z-]+)@")
+_OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Control characters, among them those that turn the direction of the text around them."""
 _COMMIT = re.compile(r"@[0-9a-f]{6,40}$")
 
 
@@ -32,7 +34,8 @@ def page(path: str, title: str, body: Sequence[str], menu: Pairs) -> str:
         "BODY": "\n".join(body),
     }
     # One pass, so that a text with @BODY@ in it stays that text.
-    return _PLACE.sub(lambda found: parts.get(found[1], found[0]), asset("page.html"))
+    text = _PLACE.sub(lambda found: parts.get(found[1], found[0]), asset("page.html"))
+    return _OBEYED.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _entry(target: str, text: str, path: str) -> str:

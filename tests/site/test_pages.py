@@ -118,6 +118,12 @@ def test_a_gallery_is_copied_and_linked_and_may_hold_no_links_out(results: Path,
         files(Catalogue(made))
 
 
+def test_characters_that_turn_the_text_around_are_replaced() -> None:
+    text = markup.page("index.html", "t\u202e", ["<p>a\u2066b\x1b</p>"], [])
+    assert "<title>t\ufffd · MotionBench</title>" in text
+    assert "<p>a\ufffdb\ufffd</p>" in text
+
+
 def test_names_become_safe_words_that_differ_where_the_names_do() -> None:
     assert slug("motion-director") == "motion-director"
     names = ["../../etc/passwd", "..", "", "con", "Fym", "fym ", "a/b", "a\\b", "x" * 300, "…"]
