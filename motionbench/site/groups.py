@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from motionbench import provenance
 from motionbench.errors import MotionBenchError, NotComparableError, UsageError
-from motionbench.leaderboard import alike, comparable
+from motionbench.leaderboard import alike, comparable, contrasts, sheets
 from motionbench.leaderboard.aggregate import Board, board
 from motionbench.leaderboard.alike import Side
+from motionbench.leaderboard.sheets import Sheet
 from motionbench.site.inputs import Broken, Source
 from motionbench.site.names import slug
 from motionbench.store import Row
@@ -36,6 +38,23 @@ class Group:
     sources: tuple[Source, ...]
     board: Board
     apart: tuple[Apart, ...] = ()
+
+    @functools.cached_property
+    def overall(self) -> Sheet:
+        """Methods × metrics over all cases."""
+        return sheets.overall(self.board)
+
+    @functools.cached_property
+    def compared(self) -> tuple[Sheet, ...]:
+        """Differences, their p-values, ranks, costs; the page of each method takes its rows from them."""
+        board = self.board
+        return contrasts.differences(board), contrasts.evidence(board), contrasts.ranks(board), sheets.expenses(board)
+
+    @functools.cached_property
+    def by_category(self) -> tuple[tuple[str, Sheet], ...]:
+        """For each metric its heading and methods × categories."""
+        metrics = self.board.configuration.metrics
+        return tuple((sheets.heading(self.board, one), sheets.by_group(self.board, one)) for one in metrics)
 
 
 def groups(sources: Sequence[Source]) -> tuple[tuple[Group, ...], tuple[Broken, ...]]:

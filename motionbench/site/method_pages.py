@@ -7,8 +7,6 @@ from dataclasses import replace
 from html import escape
 
 from motionbench.conformance.records import Report
-from motionbench.leaderboard import contrasts, sheets
-from motionbench.leaderboard.aggregate import Board
 from motionbench.leaderboard.sheets import Cell, Line, Sheet
 from motionbench.site import markup, sections, sortable
 from motionbench.site.catalogue import Appearance, Catalogue, gallery_link, method_page, spec_of, table_page
@@ -112,33 +110,26 @@ def _rows(group: Group, name: str, path: str) -> list[str]:
     labels = {line.label for line in group.board.methods if line.name == name}
     if not labels:
         return []
-    shown = [own for sheet in _sheets(group.board) if (own := _only(sheet, labels)).lines]
+    shown = [own for sheet in _sheets(group) if (own := _only(sheet, labels)).lines]
     return [
         f"<h2>{markup.link(table_page(group), sections.called(group), path)}</h2>",
         sections.notice(group),
         *(sections.table(group, sheet, path) for sheet in shown),
-        *(sections.table(group, _by_category(group.board, label), path) for label in sorted(labels)),
+        *(sections.table(group, _by_category(group, label), path) for label in sorted(labels)),
     ]
 
 
-def _sheets(board: Board) -> Iterable[Sheet]:
-    overall = replace(sheets.overall(board), title="all cases")
-    return (
-        overall,
-        contrasts.differences(board),
-        contrasts.evidence(board),
-        contrasts.ranks(board),
-        sheets.expenses(board),
-    )
+def _sheets(group: Group) -> Iterable[Sheet]:
+    return replace(group.overall, title="all cases"), *group.compared
 
 
 def _only(sheet: Sheet, labels: Collection[str]) -> Sheet:
     return replace(sheet, lines=tuple(line for line in sheet.lines if line.label in labels))
 
 
-def _by_category(board: Board, label: str) -> Sheet:
+def _by_category(group: Group, label: str) -> Sheet:
     """Metrics × categories of one label."""
-    found = [(sheets.heading(board, metric), sheets.by_group(board, metric)) for metric in board.configuration.metrics]
+    found = group.by_category
     rows = [(name, line) for name, sheet in found for line in sheet.lines if line.label == label]
     header = ("metric", *(found[0][1].header[1:] if found else ()))
     return Sheet(f"{label} by category", header, tuple(Line(name, False, line.cells) for name, line in rows))

@@ -54,7 +54,7 @@ def _summary(catalogue: Catalogue, group: Group) -> list[str]:
     return [
         markup.heading(f"Suite {group.board.configuration.suite}", 2, group.name),
         sections.notice(group),
-        sections.table(group, sheets.overall(group.board), page),
+        sections.table(group, group.overall, page),
         f"<p>{more} · from {escape(', '.join(one.name for one in group.sources))}</p>",
         sections.galleries(group, page),
         *([markup.paragraph("Not comparable with", "quiet"), markup.bullets(kept, "quiet")] if kept else []),
@@ -68,14 +68,13 @@ def group_page(catalogue: Catalogue, group: Group) -> list[str]:
     kept = list(sections.separations(catalogue, group, path))
     links = [markup.link(category_page(one), one.replace("_", " "), path) for one in group.board.categories]
     galleries = sections.galleries(group, path)
-    grouped = [sheets.by_group(group.board, metric) for metric in group.board.configuration.metrics]
     return [
         markup.heading(sections.called(group), 1),
         sections.notice(group),
         f"<p>One category: {', '.join(links)}</p>" if links else "",
         *(sections.table(group, sheet, path) for _, sheet in made.sheets),
         markup.heading("By category", 2),
-        *(sections.table(group, sheet, path) for sheet in grouped),
+        *(sections.table(group, sheet, path) for _, sheet in group.by_category),
         markup.heading("How to read it", 2),
         sections.reading(group),
         markup.heading("Metrics", 2),
@@ -118,9 +117,8 @@ def within(group: Group, category: str) -> Sheet:
     """The category's column of every metric's sheet, side by side."""
     board = group.board
     place = board.groups.index(category)
-    metrics = [sheets.by_group(board, metric) for metric in board.configuration.metrics]
-    columns = [[line.cells[place] for line in sheet.lines] for sheet in metrics]
+    columns = [[line.cells[place] for line in sheet.lines] for _, sheet in group.by_category]
     lines = [Line(m.label, m.control, tuple(cells)) for m, *cells in zip(board.methods, *columns, strict=True)]
-    names = [sheets.heading(board, metric) for metric in board.configuration.metrics]
+    names = [name for name, _ in group.by_category]
     title = f"{category.replace('_', ' ')}, {board.total(category)} cases · {sections.called(group)}"
     return Sheet(title, ("method", *names), tuple(lines))
