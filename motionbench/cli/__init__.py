@@ -22,6 +22,7 @@ from motionbench.cli import (
     doctor,
     evaluate,
     gallery,
+    leaderboard,
     methods,
     metrics,
     mini,
@@ -90,6 +91,7 @@ app.add_typer(trackers.app, name="tracker")
 app.add_typer(storage.app, name="store")
 app.add_typer(submit.app, name="submit")
 app.add_typer(study.app, name="study")
+app.add_typer(leaderboard.app, name="leaderboard")
 
 _FRAMES_SHOWN = -3
 
