@@ -69,6 +69,10 @@ def _masks(video: Video, least: int, most: int | None) -> Attempt:
     if path is None:
         return Attempt(Annotation(), f"what moves shows only against the camera's path: {reason}")
     found = moving.objects(video, path, most)
+    if float(found.any(axis=0).mean()) > moving.LARGEST:
+        return Attempt(
+            Annotation(), "more than a third of the frame does not follow the camera's path: parallax, or no path"
+        )
     if len(found) < least:
         return Attempt(Annotation(), _too_few(len(found), least))
     return Attempt(Annotation(masks=found, estimated=(Estimated("masks", moving.SOURCE, moving.VERSION),)))

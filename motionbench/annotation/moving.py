@@ -26,6 +26,8 @@ FLOOR = 0.004
 """Share of the diagonal: shorter residual motion is noise."""
 LEAST_LIFE = 0.5
 """Share of the frames that must show an object."""
+LARGEST = 1 / 3
+"""Share of the frame, mean over frames: more is rather a background that the camera's path does not explain."""
 SHORT_SIDE = 240
 """Flow is looked up on a grid of about this many points along the short side."""
 Floats = NDArray[np.float64]

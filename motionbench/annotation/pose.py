@@ -1,7 +1,7 @@
 """Key points of a person, estimated by torchvision's Keypoint R-CNN where its weights are on this machine.
 
-Nothing is downloaded. In each frame the person with the highest score counts; with several people in sight it may change
-from frame to frame. A key point is visible where its heat map's peak is above ``LEAST_SCORE``.
+Nothing is downloaded. In each frame the person with the highest score counts; with several people in sight it may
+change from frame to frame. A key point is visible where its heat map's peak is above ``LEAST_SCORE``.
 
 Source: He et al., "Mask R-CNN" (arXiv 1703.06870); names and order: COCO.
 """
