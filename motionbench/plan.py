@@ -18,6 +18,7 @@ from motionbench.isolation import environments
 from motionbench.options import Choice
 from motionbench.precomputed import Precomputed
 from motionbench.request import Request
+from motionbench.specs import OptionValue
 from motionbench.store import CaseLine, Configuration, MethodLine, MetricLine, Stage
 from motionbench.store.keys import digest_of
 from motionbench.types import CaseEntry, Protocol
@@ -197,10 +198,16 @@ def _method_parts(request: Request, choice: Choice) -> dict[str, object]:
     return {
         "method": spec.name,
         "version": spec.version,
-        "options": choice.options,
+        "options": _keyed(choice),
         "backbone": sampler if spec.backbones else None,
         **({"environment": environments.digest(spec.environment)} if spec.environment else {}),
     }
+
+
+def _keyed(choice: Choice) -> dict[str, OptionValue]:
+    """The options that a key holds."""
+    later = choice.spec.unkeyed
+    return {name: value for name, value in choice.options.items() if name not in later or value != later[name]}
 
 
 def _neighbours(request: Request, choice: Choice, entry: CaseEntry) -> object:

@@ -18,6 +18,7 @@ PAPER: Options = {
 """The paper as summarised: decoupled heads, 81 frames → 17, adaptive RoPE, signed motion loss."""
 
 RELEASE: Options = {
+    "head_table": "clip",
     "sparse_sampling": False,
     "adaptive_rope": False,
     "motion_loss": "release",
@@ -63,6 +64,7 @@ SPEC = MethodSpec(
     preset_of={"mini-wan": "mini"},
     defaults=dataclasses.asdict(FymOptions()),
     presets={"paper": PAPER, "release": RELEASE, "mini": MINI},
+    unkeyed={"head_table": "auto"},
     paper_results=(
         PaperResult("text_similarity", 0.380, _TABLE, "arXiv 2506.05207, second-hand"),
         PaperResult("motion_fidelity", 0.971, _TABLE, "arXiv 2506.05207, second-hand"),
