@@ -15,7 +15,10 @@ PAPER: Options = {
     "temporal_steps": 2000,
     "gradient_checkpointing": True,
 }
-"""The paper as summarised: decoupled heads, 81 frames → 17, adaptive RoPE, signed motion loss."""
+"""The paper as summarised: decoupled heads, 81 frames → 17, adaptive RoPE, signed motion loss.
+
+Of the probe the paper says nothing: heads are the model's (``head_table``).
+"""
 
 RELEASE: Options = {
     "head_table": "clip",
@@ -24,7 +27,8 @@ RELEASE: Options = {
     "motion_loss": "release",
     "gradient_checkpointing": True,
 }
-"""The choices of the public code (rule, ranks, consecutive frames, scale 1, absolute loss), not its defects."""
+"""The choices of the public code (rule, a table a clip, ranks, consecutive frames, scale 1, absolute loss), not its
+defects."""
 
 MINI: Options = {
     "head_rule": "paper",
