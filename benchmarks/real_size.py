@@ -18,6 +18,7 @@ import argparse
 import json
 import multiprocessing
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -95,16 +96,16 @@ def random_encoder(name: str, folder: Path) -> None:
 
 def random_tracker(name: str, folder: Path) -> None:
     """A copy of the public code as its tracker reads it, with random weights."""
-    code = Path(os.environ[CODE[name]]).resolve()
-    for part in code.iterdir():
-        if part.suffix not in {".pt", ".pth"}:
-            (folder / part.name).symlink_to(part)
+    code = Path(os.environ[CODE[name]]).expanduser().resolve()
     if name in HUB:
         entry, weights = HUB[name]
+        for part in ("hubconf.py", "cotracker"):
+            (folder / part).symlink_to(code / part)
         loader: Any = torch.hub
         model = loader.load(str(folder), entry, source="local", pretrained=False).model
     else:
         weights = tapnext.WEIGHTS
+        shutil.copytree(code / "tapnet", folder / "tapnet")  # its module must lie in the folder that is named
         model = tapnext._code(folder).TAPNext(image_size=(tapnext.SIZE, tapnext.SIZE))
     torch.save(model.state_dict(), folder / weights)
     os.environ[CODE[name]] = str(folder)
@@ -135,8 +136,8 @@ def measured(name: str, reference: str) -> Cost:
     torch.manual_seed(SEED)
     asked = clip(reference)
     with tempfile.TemporaryDirectory() as folder:
-        (random_encoder if name in ENCODERS else random_tracker)(name, Path(folder))
-        return (_encoder_cost if name in ENCODERS else _tracker_cost)(name, Path(folder), asked)
+        (random_encoder if name in ENCODERS else random_tracker)(name, Path(folder).resolve())
+        return (_encoder_cost if name in ENCODERS else _tracker_cost)(name, Path(folder).resolve(), asked)
 
 
 def _encoder_cost(name: str, folder: Path, asked: Clip) -> Cost:
