@@ -107,6 +107,8 @@ def random_tracker(name: str, folder: Path) -> None:
         weights = tapnext.WEIGHTS
         shutil.copytree(code / "tapnet", folder / "tapnet")  # its module must lie in the folder that is named
         model = tapnext._code(folder).TAPNext(image_size=(tapnext.SIZE, tapnext.SIZE))
+        for value in model.state_dict().values():  # its class leaves some of them as they lie in memory
+            value.normal_(std=0.02)
     torch.save(model.state_dict(), folder / weights)
     os.environ[CODE[name]] = str(folder)
 

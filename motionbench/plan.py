@@ -205,7 +205,7 @@ def _method_parts(request: Request, choice: Choice) -> dict[str, object]:
 
 
 def _keyed(choice: Choice) -> dict[str, OptionValue]:
-    """The options that a key holds."""
+    """The options that keys and saved plans hold."""
     later = choice.spec.unkeyed
     return {name: value for name, value in choice.options.items() if name not in later or value != later[name]}
 
@@ -261,7 +261,7 @@ def _method_line(choice: Choice) -> MethodLine:
         spec.control,
         spec.tuned,
         choice.preset,
-        dict(choice.options),
+        _keyed(choice),
         spec.summary,
         spec.status,
     )

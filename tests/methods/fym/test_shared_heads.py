@@ -107,3 +107,13 @@ def test_keys_of_earlier_results_do_not_know_the_option(monkeypatch):
     assert all("head_table" not in held for held in options("fym"))
     assert options("fym") == options("fym:head_table=auto")
     assert all(held["head_table"] == "model" for held in options("fym:head_table=model"))
+
+
+def test_a_saved_plan_is_as_earlier_releases_wrote_it_unless_the_option_is_used():
+    def saved(method):
+        asked = Question(methods=(method,), suite="mini", quick=True, controls=False, metrics=("flicker",))
+        [line] = plan.make(request.resolve(asked)).configuration().methods
+        return line.options
+
+    assert "head_table" not in saved("fym")
+    assert saved("fym:head_table=clip")["head_table"] == "clip"
