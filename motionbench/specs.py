@@ -73,6 +73,9 @@ class MethodSpec:
     """Backbone name → the preset that applies itself there."""
     defaults: Options = field(default_factory=dict)
     presets: Mapping[str, Options] = field(default_factory=dict)
+    unkeyed: Options = field(default_factory=dict)
+    """Options that came after results, each with the value that leaves all as it was: at it, no key and no saved plan
+    has it."""
     paper_results: tuple[PaperResult, ...] = ()
     status: MethodStatus = "runs-on-mini"
     environment: Environment | None = None

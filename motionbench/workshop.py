@@ -103,7 +103,8 @@ class Workshop:
         """A column's metric under the run's protocol."""
         if column.name not in self._metrics:
             encoder = self.encoder(column.encoder) if column.encoder else None
-            self._metrics[column.name] = registry.implementation(column.spec)(self.request.protocol, encoder)
+            kind, protocol = registry.implementation(column.spec), self.request.protocol
+            self._metrics[column.name] = placement.build(kind, protocol, encoder, device=self._device)
         return self._metrics[column.name]
 
     def case(self, entry: CaseEntry) -> Case:
