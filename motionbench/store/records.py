@@ -18,6 +18,13 @@ from motionbench.specs import OptionValue
 from motionbench.types import Protocol
 
 SCHEMA_VERSION = 1
+Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
+UPGRADES: dict[int, dict[str, Upgrade]] = {}
+"""What makes data of a schema those of the next, by ``Row`` or ``Configuration``; a kind without a change is left out.
+
+Data are upgraded as they are read, so old stores, records and submissions load everywhere; ``store migrate`` writes
+them down again.
+"""
 RowStatus = Literal["ok", "failed", "declined", "invalid_output", "undefined"]
 T = TypeVar("T")
 
@@ -168,17 +175,19 @@ def environment_to_json(environment: Environment) -> dict[str, Any]:
 
 def rows_from(data: Sequence[Any], source: Callable[[int], str]) -> list[Row]:
     """Rows; ``source`` names one by its place. Raises NotComparableError for a newer schema, UsageError for no row."""
-    for place, one in enumerate(data):
-        # Naming each of a hundred thousand rows would take longer than checking them.
-        if not isinstance(one, dict) or one.get("schema_version") != SCHEMA_VERSION:
-            check_schema(one, source(place))
-    return checked(list[Row], data, lambda place: source(int(place[0])) if place else source(0))
+    # Naming each of a hundred thousand rows would take longer than checking them.
+    present = [
+        one
+        if isinstance(one, dict) and one.get("schema_version") == SCHEMA_VERSION
+        else _upgraded("Row", one, source(place))
+        for place, one in enumerate(data)
+    ]
+    return checked(list[Row], present, lambda place: source(int(place[0])) if place else source(0))
 
 
 def configuration_from(data: object, source: str) -> Configuration:
     """Raises NotComparableError for a newer schema, UsageError where a field is missing, unknown or of another type."""
-    check_schema(data, source)
-    return checked(Configuration, data, lambda place: source)
+    return checked(Configuration, _upgraded("Configuration", data, source), lambda place: source)
 
 
 def environment_from(data: object, source: str) -> Environment:
@@ -196,6 +205,17 @@ def check_schema(data: object, source: str) -> None:
             f"{source} has schema_version {version}, this MotionBench reads up to {SCHEMA_VERSION}\n"
             "Update it: pip install -U motionbench-transfer"
         )
+
+
+def _upgraded(kind: str, data: object, source: str) -> dict[str, Any]:
+    """The data under the present schema; raises as ``check_schema``, and UsageError for a schema nobody can read."""
+    check_schema(data, source)
+    found = dict(cast(Mapping[str, Any], data))
+    while (version := found["schema_version"]) < SCHEMA_VERSION:
+        if version not in UPGRADES:
+            raise UsageError(f"{source} has schema_version {version}, which no release has written")
+        found = UPGRADES[version].get(kind, dict)(found) | {"schema_version": version + 1}
+    return found
 
 
 def loads(text: str | bytes, source: str) -> dict[str, Any]:
