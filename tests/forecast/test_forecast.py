@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from motionbench import plan, provenance, request, run
+from motionbench import disk, plan, provenance, request, run
 from motionbench.data import places
 from motionbench.data.suites import ManifestSuite
-from motionbench.doctor import folders
 from motionbench.encoders import hub_cache
 from motionbench.encoders.catalog import VIT_B_32
 from motionbench.errors import MissingResourceError, UsageError
@@ -148,7 +147,7 @@ def test_a_declared_memory_is_used_for_the_shipped_model_where_none_was_measured
 
 
 def test_a_store_without_room_is_a_gap(fakes: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(folders, "free_bytes", lambda folder: 1000)
+    monkeypatch.setattr(disk, "free_bytes", lambda folder: 1000)
     [gap] = forecast(FAKE, tmp_path).gaps
     assert gap.what.startswith("the store may grow by 0.0 GB")
     assert "--store DIR" in gap.advice
