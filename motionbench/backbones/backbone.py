@@ -80,8 +80,9 @@ class Backbone(ABC):
         self._turns = offloading.placed(self.pipe, self.device, spec.memory)
         self.pipe.set_progress_bar_config(disable=True)
         self.pipe.scheduler, self.process = self._prepared()
-        for part in (self.pipe.transformer, self.pipe.vae, self.pipe.text_encoder):
-            part.requires_grad_(False).eval()
+        for part in self.pipe.components.values():
+            if isinstance(part, torch.nn.Module):
+                part.requires_grad_(False).eval()
 
     @abstractmethod
     def _prepared(self) -> tuple[Any, Process]:

@@ -84,14 +84,17 @@ def _terms(spec: BackboneSpec) -> Iterator[str]:
 
 
 def _room(spec: BackboneSpec) -> Iterator[str]:
-    """Whether the download fits where the cache is; what is there of it already counts as room."""
+    """What the download takes, and whether it fits where the cache is; what is there of it already counts as room."""
     from huggingface_hub import constants
 
+    if spec.download_bytes is None:
+        return
     cache = Path(constants.HF_HUB_CACHE)
     here = cache / f"models--{spec.source.replace('/', '--')}" / "blobs"
     free = free_bytes(cache) + sum(file.stat().st_size for file in here.glob("*") if file.is_file())
-    if spec.download_bytes is not None and free < spec.download_bytes:
-        yield (
-            f"The disk is too small: they take {spec.download_bytes / 1e9:.1f} GB, {cache} has {free / 1e9:.1f} GB free"
-        )
-        yield "Free some, or choose another folder first: export HF_HOME=DIR"
+    size, room = (f"{count / 1e9:.1f} GB" for count in (spec.download_bytes, free))
+    if free >= spec.download_bytes:
+        yield f"They take {size}, {cache} has room for {room}"
+        return
+    yield f"The disk is too small: they take {size}, {cache} has room for {room}"
+    yield "Free some, or choose another folder first: export HF_HOME=DIR"
