@@ -48,12 +48,16 @@ def test_where_weights_wait_changes_no_bit(name: str, memory: str) -> None:
 
 
 @pytest.mark.parametrize("changes", [{"memory": "offload"}, {"checkpointing": True}], ids=["offload", "checkpointing"])
-def test_a_tuned_file_is_the_same_to_the_bit(tiny: Any, tmp_path: Path, changes: dict[str, Any]) -> None:
+def test_a_tuned_file_and_its_video_are_the_same_to_the_bit(tiny: Any, tmp_path: Path, changes: dict[str, Any]) -> None:
+    digests = set()
     for folder, asked in (("full", {}), ("other", changes)):
         (tmp_path / folder).mkdir()
         backbone = tiny.backbone(memory=asked.get("memory", "full"))
         options = {**LORA, "gradient_checkpointing": asked.get("checkpointing", False)}
-        Lora(backbone, options).tune(tiny.case(), seed=0, directory=tmp_path / folder)
+        method = Lora(backbone, options)
+        method.tune(tiny.case(), seed=0, directory=tmp_path / folder)
+        digests.add(method.generate(tiny.case(), tmp_path / folder, seed=0).digest())
+    assert len(digests) == 1
     files = sorted(path.name for path in (tmp_path / "full").glob("*.safetensors"))
     assert files
     for name in files:
