@@ -93,9 +93,13 @@ def _cast(transformer: Transformer, name: str, dtype: torch.dtype | None) -> Non
 
 @contextmanager
 def quiet_injection() -> Iterator[None]:
-    """For peft's injection: it draws from the global random state and warns of a second adapter, which is meant."""
+    """For peft's injection: it draws from the global random state and warns of what is meant.
+
+    That is a second adapter, and one that cannot be merged into rounded weights.
+    """
     with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Already found a `peft_config`")
+        warnings.filterwarnings("ignore", message="TorchaoLoraLinear was instantiated without")
         yield
 
 

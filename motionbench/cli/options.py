@@ -64,6 +64,21 @@ class Dtype(StrEnum):
     float16 = "float16"
 
 
+class Quantised(StrEnum):
+    """What the weights of a backbone's blocks are rounded to."""
+
+    int8 = "int8"
+    float8 = "float8"
+
+
+class Memory(StrEnum):
+    """What of a backbone is on the device."""
+
+    full = "full"
+    offload = "offload"
+    stream = "stream"
+
+
 def _read_settings(context: typer.Context, file: Path | None) -> Path | None:
     from motionbench.cli import settings
 
@@ -105,6 +120,15 @@ Backbone = Annotated[
 ]
 DtypeOfBackbone = Annotated[
     Dtype | None, _option("--dtype", WHERE, "What the backbone computes in; its own unless told.", show_default=False)
+]
+QuantisedTo = Annotated[
+    Quantised | None,
+    _option("--quantise", WHERE, "Round the weights of the backbone's blocks; other numbers.", show_default=False),
+]
+Tiled = Annotated[bool, _option("--tiled", WHERE, "Encode and decode in tiles: less memory, slightly other numbers.")]
+MemoryOfBackbone = Annotated[
+    Memory,
+    _option("--memory", WHERE, "On the device: all of it, the part at work, or block after block; the same numbers."),
 ]
 Device = Annotated[
     str,
