@@ -40,7 +40,7 @@ def annotate(suite: Suite, entry: CaseEntry, folder: Path) -> Written:
     if found:
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            np.savez_compressed(folder / f"{entry.reference_id}.npz", **found)
+            np.savez_compressed(folder / f"{entry.reference_id}.npz", allow_pickle=False, **found)
         except OSError as error:
             raise UsageError(f"cannot write {folder}: {error.strerror or error}; choose another --output") from error
     parts = tuple(dict.fromkeys(name.partition(".")[0] for name in found))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, TypeVar, cast, get_args
@@ -27,6 +28,8 @@ them down again.
 """
 RowStatus = Literal["ok", "failed", "declined", "invalid_output", "undefined"]
 T = TypeVar("T")
+_HALF_PAIR = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]")
+"""How JSON writes a surrogate: two make a letter beyond U+FFFF, and one alone makes text that no file can hold."""
 
 
 class Checked:
@@ -222,6 +225,8 @@ def loads(text: str | bytes, source: str) -> dict[str, Any]:
     """A JSON object, or a UsageError that names the file."""
     try:
         data = json.loads(text, parse_constant=_no_number)
+        if _HALF_PAIR.search(text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")):
+            json.dumps(data, ensure_ascii=False).encode()  # fails where half of a pair stands alone
     except (ValueError, RecursionError) as error:
         raise UsageError(
             f"{source} is not JSON: {error}\nRestore the file, or remove it if it can be made again."

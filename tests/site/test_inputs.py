@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
-from motionbench import provenance
+from motionbench import provenance, submission
 from motionbench.errors import NotComparableError, UsageError
 from motionbench.gallery.shelf import MARK
 from motionbench.site import inputs
@@ -25,7 +23,7 @@ def test_records_are_read_and_other_files_are_named(results: Path) -> None:
 
 def test_a_submission_is_read_by_its_own_reader(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = provenance.read_record(results / "third.json")
-    monkeypatch.setitem(sys.modules, "motionbench.submission", SimpleNamespace(read=lambda path: run))
+    monkeypatch.setattr(submission, "read", lambda path: run)
     (results / "zeta.motionbench").write_bytes(b"packed")
     last = inputs.find(results).sources[-1]
     assert (last.name, last.run) == ("zeta.motionbench", run)
@@ -47,18 +45,18 @@ def _damaged(results: Path, *path: str | int, value: object) -> str:
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
-        (("scores", 0, "value"), "much", "scores.0.value"),
-        (("scores", 0, "value"), float("nan"), "value of backbone in up on pan--p1 is nan"),
-        (("configuration", "methods", 0, "label"), 5, "configuration.methods.0.label"),
-        (("configuration", "suite"), "\ud800", "is not a record of MotionBench"),
-        (("environments",), [], "AttributeError"),
+        (("scores", 0, "value"), "much", "score 1 of {file} is not a Row of MotionBench: value: "),
+        (("scores", 0, "value"), float("nan"), "{file} is not JSON: NaN is not a number"),
+        (("configuration", "methods", 0, "label"), 5, "{file} is not a Configuration of MotionBench: methods.0.label"),
+        (("configuration", "suite"), "\ud800", "{file} is not JSON: 'utf-8' codec can't encode character '\\ud800'"),
+        (("environments",), [], "{file} is not a run record: expected environments by name"),
         (("scores", 0, "strange"), 1, "is not a Row of MotionBench"),
     ],
 )
 def test_a_broken_record_is_told_with_the_place(
     results: Path, path: tuple[str | int, ...], value: object, message: str
 ) -> None:
-    assert message in _damaged(results, *path, value=value)
+    assert message.format(file=results / "third.json") in _damaged(results, *path, value=value)
 
 
 def test_text_that_is_not_json_is_broken_and_a_link_is_passed_over(results: Path) -> None:
