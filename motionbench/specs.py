@@ -147,6 +147,8 @@ class BackboneSpec:
     """Commit of the repository; "" where ``source`` is a folder."""
     notice: str = ""
     """A line that every table on this backbone carries, or ""."""
+    spared_by: str = ""
+    """What ``spare_memory()`` of its class does, such as ``offload``, if no bit of the output changes; or ""."""
 
 
 @dataclass(frozen=True)

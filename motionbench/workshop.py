@@ -46,8 +46,12 @@ class Recent(Generic[V]):
 class Workshop:
     """The live objects of one run."""
 
-    def __init__(self, request: Request, device: str = "") -> None:
+    def __init__(self, request: Request, device: str = "", *, shared: bool = False) -> None:
         self.request = request
+        self.shared = shared
+        """Whether other workers use the same device."""
+        self.spared = ""
+        """The rung that the backbone stepped down to, or ""."""
         self._device = device
         self.videos: Recent[Video] = Recent(_VIDEOS)
         self._cases: Recent[Case] = Recent(_CASES)
@@ -67,6 +71,18 @@ class Workshop:
         """The protocol's tracker."""
         kind = registry.implementation(registry.tracker(self.request.protocol.tracker))
         return cast(PointTracker, placement.build(kind, device=self._device))
+
+    def step_down(self) -> bool:
+        """Let the backbone take less memory by its ``spare_memory()``, once; False where its spec has no such rung.
+
+        A spec declares a rung only where the output stays the same to the bit.
+        """
+        rung = self.request.backbone.spared_by
+        if not rung or self.spared or "backbone" not in vars(self):
+            return False
+        self.backbone.spare_memory()
+        self.spared = rung
+        return True
 
     def encoder(self, spec: EncoderSpec) -> WatchedEncoder:
         """An image-text model with its weights loaded."""

@@ -46,6 +46,10 @@ class Meta:
     """Of a score: tokens at the end of a prompt that its encoder did not read."""
     substages: Mapping[str, float] = field(default_factory=dict)
     """Seconds by stage of tuning."""
+    shared: bool = False
+    """Whether other workers used the same device meanwhile."""
+    spared: str = ""
+    """How the backbone was made to take less memory, where it would not fit otherwise; the output is the same."""
 
 
 class Objects:

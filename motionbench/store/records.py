@@ -39,6 +39,8 @@ class Row:
     value: float | None = None
     reason: str = ""
     error_class: str = ""
+    failure: str = ""
+    """Its class (``failures.Failure``)."""
     signature: str = ""
     truncated_tokens: int = 0
     """At the end of a prompt that the metric's encoder did not read."""
@@ -56,6 +58,8 @@ class Row:
     generate_seconds: float = 0.0
     peak_memory_bytes: int = 0
     trainable_parameters: int = 0
+    shared: bool = False
+    """Whether other workers used the same device while it was tuned or generated: its times are then not its own."""
     plan_id: str = ""
     environment: str = ""
     written_at: float = 0.0
