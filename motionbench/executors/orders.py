@@ -60,7 +60,7 @@ def from_json(data: Mapping[str, Any], source: str) -> Order:
             "retried": tuple(data["retried"]) if data["retried"] is not None else None,
         }
         return Order(**{**data, **changed})
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise UsageError(f"{source} is no order of MotionBench: {error}\nRemove its folder and run again.") from error
 
 
