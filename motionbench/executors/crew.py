@@ -59,6 +59,8 @@ class _Hand:
     tail: Tail
     item: Item | None = None
     since: float = 0.0
+    greeted: bool = False
+    """Whether it runs, and is not only queued."""
     busy: bool = False
     """Whether it has begun anything."""
 
@@ -99,7 +101,7 @@ class Crew:
         self._warned: set[str] = set()
         self._performed = self._false_starts = self._started = 0
         self._fatal: MotionBenchError | None = None
-        self._stopping = False
+        self._stopping = self._drained = False
 
     def execute(self) -> Result:
         """Have every score of the plan or shard reached, or as many as the user lets."""
@@ -142,7 +144,8 @@ class Crew:
         count = min(len(self._places.variables), max(todo, 1))
         for rank in range(count):
             self._start(rank, count)
-        while self._hands:
+        # One that ends by itself has found nothing left to do: those that are still queued need not come.
+        while any(hand.greeted or not self._drained for hand in self._hands.values()):
             time.sleep(self._executor.poll)
             for ending in self._executor.ended():
                 self._bury(ending, count)
@@ -173,6 +176,7 @@ class Crew:
             return
         self._follow(hand)
         self._leases.bury(ending.name)
+        self._drained |= ending.code == 0
         if ending.code == 0 or self._fatal or self._stopping:
             return
         if ending.code not in (OUT_OF_TIME, TIMED_OUT):
@@ -216,6 +220,9 @@ class Crew:
         if hand.tail.garbage:
             self._warn("a worker wrote lines that are no events; they are passed over")
 
+    def _on_hello(self, hand: _Hand, event: Mapping[str, Any]) -> None:
+        hand.greeted = True
+
     def _on_begin(self, hand: _Hand, event: Mapping[str, Any]) -> None:
         hand.item, hand.since, hand.busy = self._items[event["key"]], time.monotonic(), True
         self._performed += 1
@@ -243,6 +250,7 @@ class Crew:
         self._ledger.ask_to_stop()
 
     _REACTIONS: typing.ClassVar[dict[str, Callable[[Crew, _Hand, Mapping[str, Any]], None]]] = {
+        "hello": _on_hello,
         "begin": _on_begin,
         "progress": _on_progress,
         "end": _on_end,

@@ -12,7 +12,6 @@ import importlib
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +40,7 @@ class Task:
         """End the worker, whose work is in the store, and go on in the queue."""
         if self._process is not None:
             hosting.kill(self._process)
-        again = Task(replace(self._post, name=f"{self._post.name}+"), self._seconds)
+        again = Task(self._post, self._seconds)
         return importlib.import_module("submitit").helpers.DelayedSubmission(again)
 
 

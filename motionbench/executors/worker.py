@@ -99,6 +99,7 @@ class Worker:
         """The exit code."""
         made = self._plan()
         leases = Leases(self._store.root, self._name, patience=_MISSED * self.order.heartbeat)
+        leases.bury(self._name)  # of a task that its queue started again: its former self is gone
         engine, watch = self._bench(made, leases)
         watch.start()
         try:

@@ -35,11 +35,11 @@ def test_tasks_give_the_table_of_one_process_and_one_that_dies_cancels_no_other(
     assert [event["how"] for event in crews.events("lost")] == ["died by SIGKILL"]
 
 
-def test_a_task_whose_time_is_up_goes_on_in_the_queue_under_another_name(tmp_path: Any) -> None:
+def test_a_task_whose_time_is_up_goes_on_in_the_queue(tmp_path: Any) -> None:
     task = Task(Post("run.w0.1", 0, 1, tmp_path, "run", tmp_path / "out.txt"), 60.0)
     again = task.checkpoint()
     assert isinstance(again, submitit.helpers.DelayedSubmission)
-    assert again.function._post.name == "run.w0.1+"
+    assert again.function._post.name == "run.w0.1"
 
 
 def test_a_time_that_is_no_number_is_refused() -> None:
