@@ -92,8 +92,8 @@ class Live:
         """The run begins; nothing is shown where nothing is missing."""
         self._missing, self._cached = missing, cached
         if missing:
-            self._overall = self._progress.add_task(self._counts(), total=missing)
-            self._current = self._progress.add_task("", total=None)
+            self._overall = self._progress.add_task(self._counts(), total=missing, stage="")
+            self._current = self._progress.add_task("", total=None, stage="")
             self._progress.start()
 
     def begin(self, item: Item) -> None:

@@ -109,25 +109,28 @@ class Crew:
             if item.stage in forced_by(self._force):
                 self._store.objects.discard(item.stage, item.key)
         missing = self._count()
-        interrupted = False
         try:
-            with interruptible(self._interrupt):
-                if missing:
-                    self._supervise()
-        except KeyboardInterrupt:
-            interrupted = True
-        finally:
-            self._executor.close()
-            self._display.stop()
-        try:
-            if self._fatal:
-                raise self._fatal
+            interrupted = self._supervised() if missing else False
             rows = self._collect()
         finally:
             if self._marks.ledger:
                 self._marks.ledger.close()
         interrupted |= self._stopping and len(rows) < len(self._scores)
         return Result(tuple(rows), self._performed, interrupted)
+
+    def _supervised(self) -> bool:
+        """Have workers work; whether the user ended them."""
+        try:
+            with interruptible(self._interrupt):
+                self._supervise()
+        except KeyboardInterrupt:
+            return True
+        finally:
+            self._executor.close()
+            self._display.stop()
+        if self._fatal:
+            raise self._fatal
+        return False
 
     def _count(self) -> int:
         found = pending.survey(self._scores, self._engine.present)

@@ -98,11 +98,23 @@ class Slurm:
                 name="motionbench",
                 timeout_min=int(self._minutes),
                 **({"gpus_per_node": self._gpus} if self._gpus else {}),
-                **{f"slurm_{name}": _typed(value) for name, value in self._settings.items()},
+                **self._parameters(),
             )
         except (RuntimeError, ValueError, NameError, TypeError) as error:
             raise UsageError(f"--executor slurm: {error}\nSettings are given as --on partition=NAME") from error
         return executor
+
+    def _parameters(self) -> dict[str, Any]:
+        """Those that submitit has, by its names; whatever else ``sbatch`` takes goes through as it is."""
+        known = {"account", "array_parallelism", "comment", "constraint", "cpus_per_gpu", "cpus_per_task", "dependency"}
+        known |= {"exclude", "exclusive", "gres", "mem", "mem_per_cpu", "mem_per_gpu", "nodelist", "partition", "qos"}
+        known |= {"signal_delay_s", "wckey"}
+        told = {name: _typed(value) for name, value in self._settings.items()}
+        others = {name.replace("_", "-"): value for name, value in told.items() if name not in known}
+        return {
+            **{f"slurm_{name}": value for name, value in told.items() if name in known},
+            **({"slurm_additional_parameters": others} if others else {}),
+        }
 
 
 def _ending(name: str, job: Any) -> Ending:

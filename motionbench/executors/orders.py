@@ -32,7 +32,7 @@ class Order:
     """Classes of failures of earlier runs that are tried again; None for all."""
     timeouts: Mapping[str, float] = field(default_factory=dict)
     """Seconds by stage; no limit where there is none."""
-    heartbeat: float = 5.0
+    heartbeat: float = 10.0
     """Seconds between two signs of life of a worker; three and no sign mean that it is gone."""
     folder: str = field(default_factory=os.getcwd)
     """Where relative paths start."""

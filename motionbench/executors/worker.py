@@ -33,7 +33,7 @@ from motionbench.store import Store
 from motionbench.store.leases import Leases
 from motionbench.store.rows import settled
 
-_PROGRESS_EVERY, _LONGEST_POLL, _MISSED = 0.5, 5.0, 3
+_PROGRESS_EVERY, _LONGEST_POLL, _MISSED = 1.0, 5.0, 3
 
 
 class Telling:

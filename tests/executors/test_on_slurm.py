@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -45,3 +46,28 @@ def test_a_task_whose_time_is_up_goes_on_in_the_queue(tmp_path: Any) -> None:
 def test_a_time_that_is_no_number_is_refused() -> None:
     with pytest.raises(UsageError, match="--on time takes a number of minutes, got 'long'"):
         Slurm({"time": "long"}, 0)
+
+
+def test_the_workers_of_a_crew_are_one_array_with_the_settings_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, text in {"sbatch": f'cp "$1" {tmp_path}/script; echo Submitted batch job 7', "srun": "true"}.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    settings = {"time": "240", "partition": "gpu", "cpus_per_task": "8", "reservation": "night"}
+    executor = Slurm(settings, 1)
+    output = tmp_path / "run" / "output" / "w.txt"
+    for rank in range(3):
+        executor.start(Post(f"run.w{rank}", rank, 3, tmp_path, "run", output))
+    executor._submit()
+    script = (tmp_path / "script").read_text()
+    asked = [
+        "--array=0-2",
+        "--time=240",
+        "--partition=gpu",
+        "--cpus-per-task=8",
+        "--gpus-per-node=1",
+        "--reservation=night",
+    ]
+    assert [words for words in asked if words not in script] == []
