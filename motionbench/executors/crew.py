@@ -14,7 +14,7 @@ from typing import Any
 
 from motionbench import errors, pending
 from motionbench.engine import Alone, Display, Engine
-from motionbench.errors import MotionBenchError, WorkerError
+from motionbench.errors import MissingResourceError, MotionBenchError
 from motionbench.executors import claims
 from motionbench.executors.events import EventWriter, Tail
 from motionbench.executors.ledger import Ledger
@@ -30,7 +30,7 @@ from motionbench.store.leases import Leases
 
 _GRACE = 15.0
 """Seconds that a worker has to end itself after an item took too long."""
-_FALSE_STARTS = 3
+_FALSE_STARTS = 5
 """Workers that may die one after the other without having begun anything."""
 
 
@@ -189,9 +189,9 @@ class Crew:
 
     def _lost(self, hand: _Hand, ending: Ending) -> None:
         self._tell("lost", of=hand.post.name, how=ending.how, key=hand.item.key if hand.item else "")
-        self._false_starts = 0 if hand.busy else self._false_starts + 1
+        self._false_starts += not hand.busy
         if self._false_starts >= _FALSE_STARTS:
-            self._fatal = WorkerError(
+            self._fatal = MissingResourceError(
                 f"{_FALSE_STARTS} workers one after the other {ending.how} before they began anything; the last one's "
                 f"output ends\n{_end_of(hand.post)}"
             )
@@ -228,6 +228,7 @@ class Crew:
 
     def _on_begin(self, hand: _Hand, event: Mapping[str, Any]) -> None:
         hand.item, hand.since, hand.busy = self._items[event["key"]], time.monotonic(), True
+        self._false_starts = 0
         self._performed += 1
         self._display.of(_short(hand)).begin(hand.item)
 

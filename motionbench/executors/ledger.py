@@ -29,6 +29,8 @@ from motionbench.store import records
 from motionbench.store.writing import writing
 
 _FOLDER = "runs"
+_OLD = 30 * 86400.0
+"""Seconds without an event after which nobody of a run whose driver was killed can be left, not even in a queue."""
 
 
 class Ledger:
@@ -41,6 +43,7 @@ class Ledger:
     @classmethod
     def begin(cls, root: Path, order: Order) -> Ledger:
         """A new run with an id of its own."""
+        _sweep(root / _FOLDER)
         ledger = cls(root, f"{order.plan_id}-{time.time_ns():020d}-{uuid.uuid4().hex[:4]}")
         with writing(root):
             for name in ("failed", "events", "output"):
@@ -108,3 +111,12 @@ class Ledger:
             partial = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
             partial.write_text(json.dumps(data, allow_nan=False), encoding="utf-8")
             partial.replace(path)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove the folders of runs whose driver was killed long ago."""
+    for left in folder.glob("*"):
+        with contextlib.suppress(OSError, ValueError):
+            latest = max(path.stat().st_mtime for path in (left, *left.rglob("*")))
+            if time.time() - latest > _OLD:
+                shutil.rmtree(left, ignore_errors=True)

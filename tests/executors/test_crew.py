@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from motionbench.errors import MissingResourceError, WorkerError
+from motionbench.errors import MissingResourceError
 from motionbench.executors.local import Local
 from motionbench.executors.posts import Post
 from motionbench.plan import Item
@@ -161,7 +161,7 @@ class Stillborn(Local):
 
 
 def test_workers_that_never_begin_are_not_started_for_ever(crews: Any) -> None:
-    with pytest.raises(WorkerError, match=r"3 workers one after the other .* before they began anything"):
+    with pytest.raises(MissingResourceError, match=r"5 workers one after the other .* before they began anything"):
         crews.go(crews.store(), executor=Stillborn())
 
 

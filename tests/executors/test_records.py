@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -109,3 +110,12 @@ def test_lines_that_are_no_events_are_counted_and_passed_over(tmp_path: Path, ru
     tail = Tail(path)
     assert [event["event"] for event in tail.read()] == ["bye"]
     assert tail.garbage >= 1
+
+
+def test_what_a_driver_that_was_killed_long_ago_left_is_swept_away(tmp_path: Path) -> None:
+    old, recent = Ledger.begin(tmp_path, ORDER), Ledger.begin(tmp_path, ORDER)
+    for path in (old.folder, *old.folder.rglob("*")):
+        os.utime(path, (0, 0))
+    Ledger.begin(tmp_path, ORDER)
+    assert not old.folder.exists()
+    assert recent.folder.exists()
