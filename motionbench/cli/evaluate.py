@@ -72,7 +72,7 @@ def evaluate(
     executor: options.ExecutorName = options.Executor.local,
     workers: options.Workers = 0,
     gpus: options.Gpus = "",
-    on: options.On = None,
+    with_: options.With = None,
     timeout: options.Timeouts = None,
     retry_failed: options.RetryFailed = "",
     events: options.Events = None,
@@ -86,7 +86,7 @@ def evaluate(
     question, placed = asked.question(), asked.placement()
     allowed = tolerance(asked.fail_on_error)
     labour = Labour(
-        choosing.Wanted(executor.value, workers, gpus, choosing.settings(on or [])),
+        choosing.Wanted(executor.value, workers, gpus, choosing.settings(with_ or [])),
         question,
         choosing.timeouts(timeout or []),
         parse(retry_failed) if retry_failed else None,

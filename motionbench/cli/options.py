@@ -170,8 +170,9 @@ Gpus = Annotated[
         show_default=False,
     ),
 ]
-On = Annotated[
-    list[str] | None, _option("--on", WORKERS, "A setting of ray or slurm, such as partition=gpu; may be given again.")
+With = Annotated[
+    list[str] | None,
+    _option("--with", WORKERS, "A setting of ray or slurm, such as partition=gpu; may be given again."),
 ]
 Events = Annotated[
     Path | None, _option("--events", OUTPUT, "Append what happens to this file, a JSON object a line.", dir_okay=False)

@@ -56,7 +56,7 @@ def _local(wanted: Wanted) -> tuple[Executor, Places]:
     from motionbench.executors.local import Local
 
     if wanted.settings:
-        raise UsageError(f"--executor local has no settings; leave --on {next(iter(wanted.settings))}=... out")
+        raise UsageError(f"--executor local has no settings; leave --with {next(iter(wanted.settings))}=... out")
     gpus = _named(wanted.gpus) if wanted.gpus else []
     count = wanted.workers or len(gpus) or 1
     threads = _threads(count)
@@ -129,5 +129,5 @@ def settings(texts: Sequence[str]) -> dict[str, str]:
     pairs = [text.partition("=") for text in texts]
     wrong = [text for text, (name, equals, _) in zip(texts, pairs, strict=True) if not name or not equals]
     if wrong:
-        raise UsageError(f"--on takes NAME=VALUE, such as partition=gpu, got {wrong[0]!r}")
+        raise UsageError(f"--with takes NAME=VALUE, such as partition=gpu, got {wrong[0]!r}")
     return {name: value for name, _, value in pairs}

@@ -6,6 +6,7 @@ and a store with which the same command goes on.
 
 from __future__ import annotations
 
+import functools
 import time
 import typing
 from collections.abc import Callable, Mapping
@@ -95,7 +96,6 @@ class Crew:
         self._scores = order.shard.takes(plan.scores) if order.shard else plan.scores
         self._marks = _Marks()
         self._engine = Engine(plan, store, display, placed=order.placed, retried=order.retried, peers=self._marks)
-        self._items = {item.key: item for score in self._scores for item in _closure(score)}
         self._hands: dict[str, _Hand] = {}
         self._ended: set[str] = set()
         self._warned: set[str] = set()
@@ -105,9 +105,8 @@ class Crew:
 
     def execute(self) -> Result:
         """Have every score of the plan or shard reached, or as many as the user lets."""
-        for item in self._items.values():
-            if item.stage in forced_by(self._force):
-                self._store.objects.discard(item.stage, item.key)
+        if self._force:
+            self._discard(forced_by(self._force))
         missing = self._count()
         try:
             interrupted = self._supervised() if missing else False
@@ -117,6 +116,15 @@ class Crew:
                 self._marks.ledger.close()
         interrupted |= self._stopping and len(rows) < len(self._scores)
         return Result(tuple(rows), self._performed, interrupted)
+
+    @functools.cached_property
+    def _items(self) -> dict[str, Item]:
+        return {item.key: item for score in self._scores for item in _closure(score)}
+
+    def _discard(self, forced: tuple[Stage, ...]) -> None:
+        for item in self._items.values():
+            if item.stage in forced:
+                self._store.objects.discard(item.stage, item.key)
 
     def _supervised(self) -> bool:
         """Have workers work; whether the user ended them."""

@@ -83,6 +83,10 @@ class Ledger:
         self._write(self._path(item.key), record)
         return tries
 
+    def was_tried(self, item: Item) -> bool:
+        """Whether a try failed before."""
+        return bool(self._record(item.key)["tries"])
+
     def fail(self, item: Item, verdict: Verdict) -> None:
         """An item failed for good."""
         self._write(self._path(item.key), {**self._record(item.key), "verdict": asdict(verdict)})

@@ -116,7 +116,7 @@ def _cpus(text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise UsageError(f"--on cpus takes a number, got {text!r}") from None
+        raise UsageError(f"--with cpus takes a number, got {text!r}") from None
 
 
 def _ray() -> Any:

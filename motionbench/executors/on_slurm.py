@@ -101,7 +101,7 @@ class Slurm:
                 **self._parameters(),
             )
         except (RuntimeError, ValueError, NameError, TypeError) as error:
-            raise UsageError(f"--executor slurm: {error}\nSettings are given as --on partition=NAME") from error
+            raise UsageError(f"--executor slurm: {error}\nSettings are given as --with partition=NAME") from error
         return executor
 
     def _parameters(self) -> dict[str, Any]:
@@ -134,7 +134,7 @@ def _number(name: str, text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise UsageError(f"--on {name} takes a number of minutes, got {text!r}") from None
+        raise UsageError(f"--with {name} takes a number of minutes, got {text!r}") from None
 
 
 def _typed(text: str) -> int | str:

@@ -104,12 +104,13 @@ class Capture:
         self._own = os.dup(1), os.dup(2)
         self._file: Path | None = None
 
-    def begin(self, name: str) -> None:
-        """From here on into this file, in place of what it holds."""
+    def begin(self, name: str, *, again: bool) -> None:
+        """From here on into this file; below what it holds where the item is tried ``again``."""
         with contextlib.suppress(OSError):  # a disk that is full must not stop the item
             self._logs.mkdir(exist_ok=True)
             self._file = self._logs / name
-            descriptor = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o666)
+            fresh = 0 if again else os.O_TRUNC
+            descriptor = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | fresh, 0o666)
             _redirect(descriptor, descriptor)
             os.close(descriptor)
 

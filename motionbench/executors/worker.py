@@ -51,7 +51,7 @@ class Telling:
 
     def begin(self, item: Item) -> None:
         """From here on the item has its time, and its log."""
-        self._capture.begin(log_name(item))
+        self._capture.begin(log_name(item), again=self._ledger.was_tried(item))
         self._events.write("begin", key=item.key, stage=item.stage)
         self._watch.guard(self._timeouts.get(item.stage), lambda: self._late(item))
 

@@ -75,5 +75,5 @@ def test_any_other_time_limit_is_refused(text: str) -> None:
 
 def test_settings_are_names_with_values() -> None:
     assert choosing.settings(["partition=gpu", "qos=a=b"]) == {"partition": "gpu", "qos": "a=b"}
-    with pytest.raises(UsageError, match="--on takes NAME=VALUE"):
+    with pytest.raises(UsageError, match="--with takes NAME=VALUE"):
         choosing.settings(["gpu"])

@@ -44,7 +44,7 @@ def test_a_task_whose_time_is_up_goes_on_in_the_queue(tmp_path: Any) -> None:
 
 
 def test_a_time_that_is_no_number_is_refused() -> None:
-    with pytest.raises(UsageError, match="--on time takes a number of minutes, got 'long'"):
+    with pytest.raises(UsageError, match="--with time takes a number of minutes, got 'long'"):
         Slurm({"time": "long"}, 0)
 
 
