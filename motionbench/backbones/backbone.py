@@ -100,6 +100,14 @@ class Backbone(ABC):
         if self._turns:
             self._turns.leave()
 
+    def spare_memory(self) -> bool:
+        """Have the parts take turns on the device (``offload``); False where they do, and on a processor."""
+        if self.spec.memory != "full" or self._turns or self.device.type == "cpu":
+            return False
+        self.pipe.to("cpu")
+        self._turns = offloading.placed(self.pipe, self.device, "offload")
+        return True
+
     @property
     def architecture(self) -> Architecture:
         """What kind of transformer it is."""

@@ -13,6 +13,7 @@ WHERE = "Where to run"
 AGAIN = "Reproducibility"
 FAILING = "Failure policy"
 OUTPUT = "Output"
+WORKERS = "Workers"
 
 DEFAULT_STORE = Path("motionbench-store")
 CONFIG, SHOW_CONFIG = "--config", "--show-config"
@@ -54,6 +55,14 @@ class Stage(StrEnum):
     generate = "generate"
     track = "track"
     score = "score"
+
+
+class Executor(StrEnum):
+    """What runs workers."""
+
+    local = "local"
+    ray = "ray"
+    slurm = "slurm"
 
 
 class Dtype(StrEnum):
@@ -157,6 +166,40 @@ Shard = Annotated[
 FailOnError = Annotated[
     str,
     _option("--fail-on-error", FAILING, "Exit 3 above this number (2) or share (0.05) of failed generations."),
+]
+RetryFailed = Annotated[
+    str,
+    _option(
+        "--retry-failed",
+        FAILING,
+        "Of what failed in earlier runs try only this class again, or several with commas: transient, deterministic, "
+        "out-of-memory, timeout, invalid-output; all unless told.",
+        show_default=False,
+    ),
+]
+Timeouts = Annotated[
+    list[str] | None,
+    _option("--timeout", FAILING, "Seconds that an item may take, as 600 or generate=600; may be given again."),
+]
+ExecutorName = Annotated[Executor, _option("--executor", WORKERS, "What runs workers (docs/scaling.md).")]
+Workers = Annotated[
+    int, _option("--workers", WORKERS, "How many; one, in this process, unless told.", min=0, show_default=False)
+]
+Gpus = Annotated[
+    str,
+    _option(
+        "--gpus",
+        WORKERS,
+        "local: one worker on each of these, all or 0,2. ray, slurm: how many each worker gets.",
+        show_default=False,
+    ),
+]
+With = Annotated[
+    list[str] | None,
+    _option("--with", WORKERS, "A setting of ray or slurm, such as partition=gpu; may be given again."),
+]
+Events = Annotated[
+    Path | None, _option("--events", OUTPUT, "Append what happens to this file, a JSON object a line.", dir_okay=False)
 ]
 TableFormat = Annotated[Format, _option("--format", OUTPUT, "How the table is printed on stdout.")]
 Config = Annotated[

@@ -56,6 +56,8 @@ class Row(Checked):
     value: float | None = None
     reason: str = ""
     error_class: str = ""
+    failure: str = ""
+    """Its class (``failures.Failure``)."""
     signature: str = ""
     truncated_tokens: int = 0
     """At the end of a prompt that the metric's encoder did not read."""
@@ -73,6 +75,8 @@ class Row(Checked):
     generate_seconds: float = 0.0
     peak_memory_bytes: int = 0
     trainable_parameters: int = 0
+    shared: bool = False
+    """Whether other workers used the same device while it was tuned or generated: its times are then not its own."""
     plan_id: str = ""
     environment: str = ""
     written_at: float = 0.0
@@ -163,6 +167,8 @@ class Environment(Checked):
     """As torch names it, where the user chose it; "" for the first accelerator, or else the processor."""
     deterministic: bool = False
     """Whether torch was held to algorithms that repeat to the bit."""
+    memory: str = ""
+    """Where the backbone's weights waited (``specs.MemoryMode``), or "" for the device; it changes no score."""
 
 
 def to_json(record: Any) -> dict[str, Any]:
@@ -172,7 +178,7 @@ def to_json(record: Any) -> dict[str, Any]:
 
 def environment_to_json(environment: Environment) -> dict[str, Any]:
     """As ``to_json``, without what was not asked for: environments of earlier releases keep their ids."""
-    unasked = [name for name in ("used_device", "deterministic") if not getattr(environment, name)]
+    unasked = [name for name in ("used_device", "deterministic", "memory") if not getattr(environment, name)]
     return {name: value for name, value in to_json(environment).items() if name not in unasked}
 
 

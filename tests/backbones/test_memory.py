@@ -66,6 +66,17 @@ def test_a_tuned_file_and_its_video_are_the_same_to_the_bit(tiny: Any, tmp_path:
         assert all(torch.equal(expected[key], found[key]) for key in expected)
 
 
+def test_memory_spared_midway_changes_no_bit_and_is_spared_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    backbone, host, placed = built("wan2.1-1.3b"), torch.device("cpu"), offloading.placed
+    before = backbone.generate("a cat", seed=0).digest()
+    assert not backbone.spare_memory()  # on a processor all parts are in the same memory
+    monkeypatch.setattr(offloading, "placed", lambda pipe, device, memory: placed(pipe, host, memory))
+    monkeypatch.setattr(backbone, "device", SimpleNamespace(type="cuda"))
+    assert (backbone.spare_memory(), backbone.spare_memory()) == (True, False)
+    monkeypatch.setattr(backbone, "device", host)
+    assert backbone.generate("a cat", seed=0).digest() == before
+
+
 def test_features_are_injected_into_streamed_blocks(tiny: Any) -> None:
     videos = [
         KvInjection(tiny.backbone(memory=memory), {}).generate(tiny.case(), None, seed=0).digest()
