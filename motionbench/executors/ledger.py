@@ -4,6 +4,7 @@
 
     order.json             what was asked (orders)
     stop                   there once the user asked to stop
+    done/<unit>            empty: the unit is done with
     failed/<key>.json      tries of an item by class of failure, and the verdict where it failed for good
     events/<worker>.jsonl  what a worker did (events)
     output/<worker>.txt    what a worker printed outside of items
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
 import time
 import uuid
@@ -46,7 +48,7 @@ class Ledger:
         _sweep(root / _FOLDER)
         ledger = cls(root, f"{order.plan_id}-{time.time_ns():020d}-{uuid.uuid4().hex[:4]}")
         with writing(root):
-            for name in ("failed", "events", "output"):
+            for name in ("done", "failed", "events", "output"):
                 (ledger.folder / name).mkdir(parents=True)
         ledger._write(ledger.folder / "order.json", orders.to_json(order))
         return ledger
@@ -75,6 +77,17 @@ class Ledger:
     def stopping(self) -> bool:
         """Whether they were asked to, or the folder is gone."""
         return (self.folder / "stop").exists() or not self.folder.exists()
+
+    def finish(self, unit: str) -> None:
+        """A unit is done with, by its id."""
+        with writing(self._root):
+            (self.folder / "done" / unit).touch()
+
+    def finished(self) -> set[str]:
+        """Ids of all units that are: one listing instead of a look at each."""
+        with contextlib.suppress(OSError):
+            return set(os.listdir(self.folder / "done"))
+        return set()
 
     def tried(self, item: Item, failure: Failure) -> int:
         """Count a try that failed so; how many there were."""

@@ -7,9 +7,11 @@ the end leaves the others idle.
 
 from __future__ import annotations
 
+import hashlib
 from collections import deque
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from motionbench.plan import GenerateItem, ScoreItem
 
@@ -25,6 +27,19 @@ class Unit:
     def method(self) -> str:
         """Its label."""
         return self.generation.choice.label
+
+    @cached_property
+    def id(self) -> str:
+        """A name for files: two units may share the key of their generation."""
+        generation = self.generation
+        words = (generation.choice.label, generation.entry.id, str(generation.seed))
+        return hashlib.sha256("\0".join(words).encode()).hexdigest()[:24]
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Of the items that only one worker is at: the generation, and the tuning where there is one."""
+        tune = self.generation.tune
+        return (self.generation.key, tune.key) if tune else (self.generation.key,)
 
 
 def units(scores: Iterable[ScoreItem]) -> list[Unit]:
@@ -65,9 +80,19 @@ class Schedule:
             open_ = [name for name, queue in self._queues.items() if queue]
             if not open_:
                 return None
-            free = [name for name in open_ if name not in busy] or open_
+            long = [name for name in open_ if self._queues[name][0].generation.tune] or open_
+            free = [name for name in long if name not in busy] or long
             self._current = free[self._rank % len(free)]
         return self._queues[self._current].popleft()
+
+    def sweep(self, done: Collection[str], held: Collection[str] = ()) -> None:
+        """Pass over units that are ``done``, by id, and defer those of whose keys one is ``held``."""
+        taken = set(held)
+        self._waiting = [unit for unit in self._waiting if unit.id not in done]
+        for name, queue in self._queues.items():
+            left = [unit for unit in queue if unit.id not in done]
+            self._waiting += [unit for unit in left if not taken.isdisjoint(unit.keys)]
+            self._queues[name] = deque(unit for unit in left if taken.isdisjoint(unit.keys))
 
     def defer(self, unit: Unit) -> None:
         """Somebody else is at it: look again when all else is done."""

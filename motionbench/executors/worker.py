@@ -16,6 +16,7 @@ import time
 import traceback
 from dataclasses import asdict
 from pathlib import Path
+from typing import Literal
 
 from motionbench import pending, placement, plan, request
 from motionbench.engine import Engine, Stopped, log_name
@@ -33,7 +34,10 @@ from motionbench.store import Store
 from motionbench.store.leases import Leases
 from motionbench.store.rows import settled
 
-_PROGRESS_EVERY, _LONGEST_POLL, _MISSED = 1.0, 5.0, 3
+_PROGRESS_EVERY, _SHORTEST_POLL, _LONGEST_POLL, _MISSED = 1.0, 0.25, 5.0, 3
+_SWEEP_EVERY = 1.0
+Outcome = Literal["done", "over", "held"]
+"""Of a unit: done here; done by another; another is at it."""
 
 
 class Telling:
@@ -91,6 +95,7 @@ class Worker:
     def __init__(self, store: Store, ledger: Ledger, name: str, *, shared: bool, seconds: float | None) -> None:
         self._store, self._ledger, self._name = store, ledger, name
         self._began, self._seconds, self._longest = time.monotonic(), seconds, 0.0
+        self._next_sweep = 0.0
         self.events = EventWriter(ledger.events_of(name), name)
         self.order = ledger.order()
         self._shared = shared
@@ -156,8 +161,8 @@ class Worker:
         return [unit for unit in units(scores) if not complete(unit)]
 
     def _drain(self, made: Plan, engine: Engine, schedule: Schedule) -> int:
-        methods = {key: unit.method for unit in units(made.scores) for key in _keys(unit)}
-        pause = 0.25
+        methods = {key: unit.method for unit in units(made.scores) for key in unit.keys}
+        pause, last_round = _SHORTEST_POLL, False
         while not engine.halt.is_set():
             if self._used_up():
                 return OUT_OF_TIME
@@ -167,25 +172,45 @@ class Worker:
                 if not schedule.waiting:
                     break
                 engine.halt.wait(pause)
-                pause = min(2 * pause, _LONGEST_POLL)
+                pause, last_round = min(2 * pause, _LONGEST_POLL), True
                 schedule.resume()
-            elif self._do(unit, engine):
-                pause = 0.25
-            else:
+                schedule.sweep(self._ledger.finished())
+                continue
+            outcome = self._do(unit, engine)
+            if outcome == "done":
+                pause = _SHORTEST_POLL
+                continue
+            if outcome == "held":
                 schedule.defer(unit)
+            self._sweep(schedule, last_round=last_round)
         return 0
 
-    def _do(self, unit: Unit, engine: Engine) -> bool:
-        """Whether the unit is done with; False where another is at it."""
+    def _sweep(self, schedule: Schedule, *, last_round: bool) -> None:
+        """After meeting what is another's: leave out all that is, by two listings, in a twentieth of the time.
+
+        In the last round nothing is passed over for being held: a lease tells that its owner is gone only when tried.
+        """
         began = time.monotonic()
+        if began < self._next_sweep:
+            return
+        schedule.sweep(self._ledger.finished(), () if last_round else self._claims.others())
+        now = time.monotonic()
+        self._next_sweep = now + max(_SWEEP_EVERY, 20 * (now - began))
+
+    def _do(self, unit: Unit, engine: Engine) -> Outcome:
+        """Do a unit, unless another did it or is at it."""
+        began = time.monotonic()
+        if self._done_by_another(unit, engine):
+            return "over"
         if not self._claims.claim(unit):
-            return False
+            return "held"
         if not self._done_by_another(unit, engine):
             for item in unit.scores:
                 engine.row(item, self._stored)
+        self._ledger.finish(unit.id)
         self._claims.release_all()
         self._longest = max(self._longest, time.monotonic() - began)
-        return True
+        return "done"
 
     def _done_by_another(self, unit: Unit, engine: Engine) -> bool:
         """Whoever did it has written the rows too."""
@@ -195,11 +220,6 @@ class Worker:
     def _used_up(self) -> bool:
         """Whether another unit as long as the longest would not end in time."""
         return self._seconds is not None and time.monotonic() - self._began + self._longest > self._seconds
-
-
-def _keys(unit: Unit) -> list[str]:
-    tune = unit.generation.tune
-    return [unit.generation.key, *([tune.key] if tune else [])]
 
 
 def main() -> int:

@@ -42,20 +42,20 @@ def test_a_worker_stays_with_a_method_and_begins_with_tuned_ones(made: Plan) -> 
     assert methods == ["fake-tuned"] * 4 + ["fake-roll"] * 4
 
 
-def test_two_workers_begin_at_different_methods_or_places(made: Plan) -> None:
-    first, second = (Schedule(units(made.scores), rank, 2).next() for rank in (0, 1))
-    assert first is not None
-    assert second is not None
-    assert (first.method, second.method) == ("fake-tuned", "fake-roll")
-    alone = [unit for unit in units(made.scores) if unit.method == "fake-roll"]
-    places = [Schedule(alone, rank, 2).next() for rank in (0, 1)]
-    assert places == [alone[0], alone[2]]
+def test_two_workers_begin_at_different_places_of_what_is_tuned(made: Plan) -> None:
+    tuned = [unit for unit in units(made.scores) if unit.method == "fake-tuned"]
+    assert [Schedule(units(made.scores), rank, 2).next() for rank in (0, 1)] == [tuned[0], tuned[2]]
 
 
-def test_a_method_that_others_are_at_comes_last(made: Plan) -> None:
-    first = Schedule(units(made.scores), 0, 1).next({"fake-tuned"})
+def test_a_method_that_others_are_at_comes_last_but_tuned_ones_first(made: Plan) -> None:
+    plain = Question(("fake-still", "fake-roll"), suite="fake", metrics=("fake_brightness",), controls=False)
+    others = units(plan.make(request.resolve(plain)).scores)
+    first = Schedule(others, 0, 1).next({"fake-still"})
     assert first is not None
     assert first.method == "fake-roll"
+    tuned = Schedule(units(made.scores), 0, 1).next({"fake-tuned"})
+    assert tuned is not None
+    assert tuned.method == "fake-tuned"
 
 
 def test_what_is_deferred_comes_again_after_the_rest(made: Plan) -> None:
@@ -67,3 +67,21 @@ def test_what_is_deferred_comes_again_after_the_rest(made: Plan) -> None:
     assert schedule.waiting == 1
     schedule.resume()
     assert drained(schedule) == [unit]
+
+
+def test_a_sweep_passes_over_what_is_done_and_defers_what_is_held(made: Plan) -> None:
+    todo = units(made.scores)
+    tuned, plain = ([unit for unit in todo if bool(unit.generation.tune) is wanted] for wanted in (True, False))
+    schedule = Schedule(todo, 0, 1)
+    schedule.sweep({plain[0].id, tuned[0].id}, {tuned[1].keys[1], plain[1].keys[0]})
+    left = {unit.id for unit in drained(schedule)}
+    held = {unit.id for unit in tuned if tuned[1].keys[1] in unit.keys} - {tuned[0].id} | {plain[1].id}
+    assert left == {unit.id for unit in todo} - held - {plain[0].id, tuned[0].id}
+    assert schedule.waiting == len(held)
+    schedule.sweep({plain[1].id})
+    schedule.resume()
+    assert {unit.id for unit in drained(schedule)} == held - {plain[1].id}
+
+
+def test_units_have_names_of_their_own(made: Plan) -> None:
+    assert len({unit.id for unit in units(made.scores)}) == 8
