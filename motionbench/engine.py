@@ -132,7 +132,7 @@ class Engine:
     def close(self) -> None:
         """Let go of rows and of workers of isolated methods."""
         self._writer.close()
-        self._workshop.close()
+        self._workshop.leave()
 
     def recall(self, scores: Iterable[ScoreItem], stored: Stored) -> None:
         """Take answers from rows written after their objects were made: a complete store is met by listing it.
@@ -157,6 +157,12 @@ class Engine:
         if known is not None and self._kept(known) and self.answer(item) is None:
             return known
         return self._told(item, self.settle(item), known)
+
+    def look_ahead(self, scores: Iterable[ScoreItem]) -> None:
+        """Have what the first missing one of these will need read while the item at hand is at work."""
+        upcoming = next((item for item in scores if item.key in self.missing), None)
+        if upcoming and not self.halt.is_set():
+            stages.look_ahead(upcoming.generation, self._workshop, self._store)
 
     def collect(self, item: ScoreItem, stored: Stored) -> Row | None:
         """The row of a score as far as it is known without any work."""

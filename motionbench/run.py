@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import groupby
 
 from motionbench import pending, placement
 from motionbench.engine import Display, Engine, Stopped
 from motionbench.failures import Failure
 from motionbench.placement import Placement
-from motionbench.plan import Plan
+from motionbench.plan import Plan, ScoreItem
 from motionbench.scoring import identity
 from motionbench.sharding import Shard
 from motionbench.store import STAGES, Row, Stage, Store
@@ -86,8 +87,10 @@ class Run:
             return Result(tuple(rows), 0, interrupted)
         try:
             with interruptible(self._interrupt), placement.applied(self._placed if engine.missing else Placement()):
-                for item in self._scores:
-                    rows.append(engine.row(item, stored))
+                for scores, upcoming in self._generations():
+                    engine.look_ahead(upcoming)
+                    for item in scores:
+                        rows.append(engine.row(item, stored))
         except (Stopped, KeyboardInterrupt):
             interrupted = True
             rows += self._finished(len(rows), stored)
@@ -95,6 +98,15 @@ class Run:
             self._display.stop()
             engine.close()
         return Result(tuple(rows), engine.performed, interrupted)
+
+    def _generations(self) -> Iterator[tuple[list[ScoreItem], Iterable[ScoreItem]]]:
+        """The scores of each generation, and those of the next that something is missing of."""
+        groups = [list(group) for _, group in groupby(self._scores, lambda item: item.generation.key)]
+        short = [any(item.key in self._engine.missing for item in group) for group in groups]
+        upcoming: list[Iterable[ScoreItem]] = [()]
+        for group, lacking in zip(reversed(groups[1:]), reversed(short[1:]), strict=True):
+            upcoming.append(group if lacking else upcoming[-1])
+        return zip(groups, reversed(upcoming), strict=True)
 
     def _finished(self, reached: int, stored: dict[tuple[str, str, str, str, int, str], Row]) -> list[Row]:
         known = [stored.get(identity(self._plan, item)) for item in self._scores[reached:]]

@@ -10,6 +10,7 @@ import dataclasses
 import functools
 import math
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +34,7 @@ def perform(item: Item, workshop: Workshop, store: Store, progress: Progress) ->
         case TuneItem():
             _tune(item, workshop, store, progress)
         case GenerateItem(choice=Precomputed() as choice):
-            _admit(item, choice, workshop.request.protocol, store)
+            _admit(item, choice, workshop, store)
         case GenerateItem():
             _generate(item, workshop, store, progress)
         case TrackItem():
@@ -95,12 +96,27 @@ def _peak(method: Method) -> int:
     return getattr(method, "peak_memory_bytes", 0) or memory.peak_bytes()
 
 
-def _admit(item: GenerateItem, choice: Precomputed, protocol: Protocol, store: Store) -> None:
+def _admit(item: GenerateItem, choice: Precomputed, workshop: Workshop, store: Store) -> None:
     """Keep a video that was made elsewhere; what making it cost is unknown."""
-    video = checked(choice.video(item.entry, item.seed, protocol), choice.label, protocol)
+    video = checked(
+        workshop.files.get(item.key, _file(item, choice, workshop)), choice.label, workshop.request.protocol
+    )
     with store.objects.filling("generate", item.key) as folder:
         save_video(folder / VIDEO, video)
         store.objects.commit("generate", item.key, folder, Meta())
+
+
+def _file(item: GenerateItem, choice: Precomputed, workshop: Workshop) -> Callable[[], Video]:
+    return functools.partial(choice.video, item.entry, item.seed, workshop.request.protocol)
+
+
+def look_ahead(item: GenerateItem, workshop: Workshop, store: Store) -> None:
+    """Have what scoring a generation will read, read meanwhile: its case, and its video where that is there already."""
+    workshop.look_ahead(item.entry)
+    if store.objects.sound("generate", item.key):
+        workshop.videos.begin(item.key, functools.partial(load_video, _place(item, store)), workshop.reader)
+    elif isinstance(item.choice, Precomputed):
+        workshop.files.begin(item.key, _file(item, item.choice, workshop), workshop.reader)
 
 
 def _track(item: TrackItem, workshop: Workshop, store: Store) -> None:
@@ -174,8 +190,11 @@ def _finite(value: float, metric: str) -> float:
 
 
 def _video(item: GenerateItem, workshop: Workshop, store: Store) -> Video:
-    path = store.objects.path("generate", item.key) / VIDEO
-    return workshop.videos.get(item.key, functools.partial(load_video, path))
+    return workshop.videos.get(item.key, functools.partial(load_video, _place(item, store)))
+
+
+def _place(item: GenerateItem, store: Store) -> Path:
+    return store.objects.path("generate", item.key) / VIDEO
 
 
 def _tracks(item: TrackItem | None, store: Store) -> Tracks | None:

@@ -6,12 +6,12 @@ A run whose items are all there builds nothing, and so imports no torch.
 from __future__ import annotations
 
 import dataclasses
-from collections import OrderedDict
-from collections.abc import Callable
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, cast
 
 from motionbench import placement, registry
+from motionbench.ahead import Recent
 from motionbench.columns import Column
 from motionbench.contracts import Method, Metric, PointTracker
 from motionbench.encoders.watched import WatchedEncoder
@@ -23,24 +23,7 @@ from motionbench.types import Annotation, Case, CaseEntry, Video
 if TYPE_CHECKING:
     from motionbench.isolation.host import IsolatedMethod
 
-V = TypeVar("V")
 _CASES, _VIDEOS = 32, 4
-
-
-class Recent(Generic[V]):
-    """The last few values, by key."""
-
-    def __init__(self, capacity: int) -> None:
-        self._capacity = capacity
-        self._values: OrderedDict[str, V] = OrderedDict()
-
-    def get(self, key: str, make: Callable[[], V]) -> V:
-        """The value of a key, made where it is not kept."""
-        value = self._values.pop(key) if key in self._values else make()
-        self._values[key] = value
-        if len(self._values) > self._capacity:
-            self._values.popitem(last=False)
-        return value
 
 
 class Workshop:
@@ -54,6 +37,9 @@ class Workshop:
         """The memory mode that the backbone was put into for want of memory, or ""."""
         self._device = device
         self.videos: Recent[Video] = Recent(_VIDEOS)
+        """Generations, by key."""
+        self.files: Recent[Video] = Recent(1)
+        """Videos that were made elsewhere, as they are admitted, by the generation's key."""
         self._cases: Recent[Case] = Recent(_CASES)
         self._methods: dict[str, Method] = {}
         self._workers: list[IsolatedMethod] = []
@@ -114,6 +100,12 @@ class Workshop:
         for worker in self._workers:
             worker.close()
 
+    def leave(self) -> None:
+        """Let go of everything: workers of methods, the reader and what it has not begun."""
+        self.close()
+        if "reader" in vars(self):
+            self.reader.shutdown(cancel_futures=True)
+
     def metric(self, column: Column) -> Metric:
         """A column's metric under the run's protocol."""
         if column.name not in self._metrics:
@@ -124,7 +116,16 @@ class Workshop:
 
     def case(self, entry: CaseEntry) -> Case:
         """A case, decoded and verified."""
-        return self._cases.get(entry.id, lambda: self.request.suite.load(entry))
+        return self._cases.get(entry.id, partial(self.request.suite.load, entry))
+
+    def look_ahead(self, entry: CaseEntry) -> None:
+        """Have a case read meanwhile."""
+        self._cases.begin(entry.id, partial(self.request.suite.load, entry), self.reader)
+
+    @cached_property
+    def reader(self) -> ThreadPoolExecutor:
+        """A thread that reads what comes next."""
+        return ThreadPoolExecutor(1, thread_name_prefix="motionbench-reader")
 
     def case_for(self, choice: Choice, entry: CaseEntry) -> Case:
         """A case without what the method's spec does not say that it sees."""

@@ -85,6 +85,12 @@ class Schedule:
             self._current = free[self._rank % len(free)]
         return self._queues[self._current].popleft()
 
+    @property
+    def upcoming(self) -> Unit | None:
+        """What comes next if the method stays."""
+        queue = self._queues.get(self._current)
+        return queue[0] if queue else None
+
     def sweep(self, done: Collection[str], held: Collection[str] = ()) -> None:
         """Pass over units that are ``done``, by id, and defer those of whose keys one is ``held``."""
         taken = set(held)

@@ -176,7 +176,7 @@ class Worker:
                 schedule.resume()
                 schedule.sweep(self._ledger.finished())
                 continue
-            outcome = self._do(unit, engine)
+            outcome = self._do(unit, engine, schedule.upcoming)
             if outcome == "done":
                 pause = _SHORTEST_POLL
                 continue
@@ -197,14 +197,15 @@ class Worker:
         now = time.monotonic()
         self._next_sweep = now + max(_SWEEP_EVERY, 20 * (now - began))
 
-    def _do(self, unit: Unit, engine: Engine) -> Outcome:
-        """Do a unit, unless another did it or is at it."""
+    def _do(self, unit: Unit, engine: Engine, upcoming: Unit | None) -> Outcome:
+        """Do a unit, unless another did it or is at it; what it reads for the ``upcoming`` one may be of no use."""
         began = time.monotonic()
         if self._done_by_another(unit, engine):
             return "over"
         if not self._claims.claim(unit):
             return "held"
         if not self._done_by_another(unit, engine):
+            engine.look_ahead(upcoming.scores if upcoming else ())
             for item in unit.scores:
                 engine.row(item, self._stored)
         self._ledger.finish(unit.id)
