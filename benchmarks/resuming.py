@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from motionbench import plan, request
+from motionbench.display import Silent
 from motionbench.plan import Plan
 from motionbench.run import Run
 from motionbench.scoring import Verdict, describe
@@ -28,6 +29,7 @@ from motionbench.types import CATEGORIES, Case, CaseEntry, Protocol
 
 METHODS = ("frozen", "other-clip")
 METRICS = ("mf.dmt", "mf.local", "flicker", "direction")
+QUESTION = request.Question(METHODS, suite="empty", metrics=METRICS, controls=False)
 LIMIT = 3.0
 
 
@@ -50,30 +52,6 @@ class Empty:
         raise NotImplementedError(entry.id)
 
 
-class Silent:
-    """A display that shows nothing."""
-
-    def start(self, missing: int, cached: int) -> None:
-        """Nothing."""
-        if missing:
-            raise RuntimeError(f"{missing} items are missing of a complete store")
-
-    def begin(self, item: plan.Item) -> None:
-        """Nothing."""
-
-    def progress(self, stage: str, done: int, total: int) -> None:
-        """Nothing."""
-
-    def end(self, item: plan.Item, verdict: Verdict, seconds: float) -> None:
-        """Nothing."""
-
-    def warn(self, text: str) -> None:
-        """Nothing."""
-
-    def stop(self) -> None:
-        """Nothing."""
-
-
 @contextmanager
 def timed(what: str, seconds: list[float]) -> Iterator[None]:
     """Print and keep what a block takes of the processor."""
@@ -86,8 +64,7 @@ def timed(what: str, seconds: list[float]) -> Iterator[None]:
 def make(suite: Empty) -> Plan:
     """The plan of everything on the suite."""
     sources = Sources(suite=lambda name: suite, backbone_digest=lambda spec: "w", tracker_version=lambda spec: "1")
-    question = request.Question(METHODS, suite="empty", metrics=METRICS, controls=False)
-    return plan.make(request.resolve(question, sources))
+    return plan.make(request.resolve(QUESTION, sources))
 
 
 def fill(store: Store, made: Plan) -> None:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
 
 from motionbench import failures, memory, pending, stages
+from motionbench.display import Display
 from motionbench.errors import InvalidOutputError, MotionBenchError, VideoError, WorkerError
 from motionbench.failures import Failure
 from motionbench.placement import Placement
@@ -29,28 +30,6 @@ _ITEM_FAILURES = (VideoError, InvalidOutputError, WorkerError)
 """Errors of ours that spoil one item; the others would spoil every item."""
 
 Stored = Mapping[Identity, Row]
-
-
-class Display(typing.Protocol):
-    """What shows a run to a human."""
-
-    def start(self, missing: int, cached: int) -> None:
-        """The run begins."""
-
-    def begin(self, item: Item) -> None:
-        """An item begins."""
-
-    def progress(self, stage: str, done: int, total: int) -> None:
-        """The item at hand has got so far (``contracts.Progress``)."""
-
-    def end(self, item: Item, verdict: Verdict, seconds: float) -> None:
-        """An item ended."""
-
-    def warn(self, text: str) -> None:
-        """A line that stays."""
-
-    def stop(self) -> None:
-        """The run ended."""
 
 
 class Peers(typing.Protocol):

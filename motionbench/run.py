@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from motionbench import pending, placement
-from motionbench.engine import Display, Engine, Stopped
+from motionbench.display import Display
+from motionbench.engine import Engine, Stopped
 from motionbench.failures import Failure
 from motionbench.placement import Placement
 from motionbench.plan import Plan, ScoreItem
@@ -24,7 +25,7 @@ from motionbench.sharding import Shard
 from motionbench.store import STAGES, Row, Stage, Store
 from motionbench.store.rows import settled
 
-__all__ = ["Display", "Result", "Run", "Stopped", "forced_by", "interruptible"]
+__all__ = ["Result", "Run", "Stopped", "forced_by", "interruptible"]
 
 
 @dataclass(frozen=True)

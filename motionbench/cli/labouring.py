@@ -12,6 +12,7 @@ from motionbench.errors import MissingResourceError
 
 if TYPE_CHECKING:
     from motionbench.cli.evaluate import Labour
+    from motionbench.display import Display
     from motionbench.executors.events import EventWriter
     from motionbench.placement import Placement
     from motionbench.plan import Plan
@@ -33,7 +34,7 @@ def here(
     from motionbench import run
 
     with _events(labour.events if labour else None) as events:
-        display: run.Display = screen.choose()
+        display: Display = screen.choose()
         if events:
             from motionbench.executors.recording import Recording
 

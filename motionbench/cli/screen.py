@@ -7,7 +7,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from motionbench.engine import Display
+from motionbench.display import Display
 from motionbench.plan import Item, ScoreItem, TrackItem, TuneItem
 from motionbench.scoring import Verdict
 
@@ -155,7 +155,7 @@ class LiveCrew(Live):
 
 
 class Line:
-    """What one worker does (``engine.Display``)."""
+    """What one worker does (``display.Display``)."""
 
     def __init__(self, crew: LiveCrew, bars: Progress, worker: str) -> None:
         self._crew, self._bars, self._worker = crew, bars, _escaped(worker)

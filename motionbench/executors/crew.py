@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from motionbench import errors, pending
-from motionbench.engine import Alone, Display, Engine
+from motionbench.display import Display
+from motionbench.engine import Alone, Engine
 from motionbench.errors import MissingResourceError, MotionBenchError
 from motionbench.executors import claims
 from motionbench.executors.events import EventWriter, Tail

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from motionbench.engine import Display
+from motionbench.display import Display
 from motionbench.executors.events import EventWriter
 from motionbench.plan import Item
 from motionbench.scoring import Verdict

@@ -41,7 +41,7 @@ Outcome = Literal["done", "over", "held"]
 
 
 class Telling:
-    """A display (``engine.Display``) that writes events, and keeps what an item prints in the item's log."""
+    """A display (``display.Display``) that writes events, and keeps what an item prints in the item's log."""
 
     def __init__(
         self, events: EventWriter, leases: Leases, watch: Vigil, ledger: Ledger, order: Order, logs: Path

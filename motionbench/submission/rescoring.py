@@ -10,11 +10,10 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from motionbench import plan, request
-from motionbench.plan import Item
+from motionbench.display import Silent
 from motionbench.precomputed import Given
 from motionbench.provenance import RunRecord
 from motionbench.run import Run
-from motionbench.scoring import Verdict
 from motionbench.sources import Sources
 from motionbench.store import Row, Store
 from motionbench.submission import local
@@ -65,7 +64,7 @@ def _scored(
     whole = plan.make(resolved)
     scores = [one for one in whole.scores if (one.generation.entry.id, one.generation.seed) in wanted]
     made = plan.Plan(resolved, tuple(scores))
-    yield from Run(made, Store.open(folder / "store"), _Silent()).execute().rows
+    yield from Run(made, Store.open(folder / "store"), Silent()).execute().rows
 
 
 def _agree(then: Row, now: Row) -> bool:
@@ -76,25 +75,3 @@ def _agree(then: Row, now: Row) -> bool:
 
 def _told(row: Row) -> str:
     return f"{row.value:.4f}" if row.value is not None else f"{row.status} ({row.reason[:80]})"
-
-
-class _Silent:
-    """A display that shows nothing."""
-
-    def start(self, missing: int, cached: int) -> None:
-        """Nothing."""
-
-    def begin(self, item: Item) -> None:
-        """Nothing."""
-
-    def progress(self, stage: str, done: int, total: int) -> None:
-        """Nothing."""
-
-    def end(self, item: Item, verdict: Verdict, seconds: float) -> None:
-        """Nothing."""
-
-    def warn(self, text: str) -> None:
-        """Nothing."""
-
-    def stop(self) -> None:
-        """Nothing."""

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from motionbench import plan, request
+from motionbench.display import Silent
 from motionbench.run import Run
 from motionbench.store import Store
 from motionbench.submission import packing
-from motionbench.submission.rescoring import _Silent
 
 METRICS = ("mf.local", "mf.dmt", "dynamic_degree")
 Change = Callable[[dict[str, bytes]], None]
@@ -29,7 +29,7 @@ def packed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = plan.make(request.resolve(asked))
     store = Store.open(folder / "store")
     store.save_plan(made.configuration("motionbench eval"))
-    Run(made, store, _Silent()).execute()
+    Run(made, store, Silent()).execute()
     packing.export(store, store.plan(), folder / "run.motionbench", videos=True)
     return folder / "run.motionbench"
 
