@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from motionbench.gallery import page, pictures
+from motionbench.gallery import onefile, page, pictures
 from motionbench.gallery.disagreement import Disagreement
 from motionbench.gallery.exhibits import Cell, Exhibit, Exhibition, Still
-from motionbench.gallery.shelf import Shelf
+from motionbench.gallery.shelf import Forms, Shelf
 from motionbench.store import CaseLine, Configuration, MethodLine, MetricLine
 from motionbench.types import CaseEntry, Protocol, Tracks, Video
 
@@ -61,6 +61,49 @@ def gallery(configuration: Configuration, tmp_path_factory: pytest.TempPathFacto
     for name, text in page.files(configuration, shown, shelf.grid).items():
         shelf.text(name, text)
     return shelf.folder
+
+
+COUNTED = Protocol("p", 21, 8.0, 131, 67, "lk", 4)
+"""Frames of odd sizes, over two groups of frames and not the end of a third."""
+BITS = 5
+COLOUR = (200, 60, 30)
+
+
+@pytest.fixture(scope="session")
+def films(configuration: Configuration, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """A gallery of three rows in some forms, in a folder or a file; each frame shows its number as bars of bits."""
+
+    def make(*names: str, one_file: bool = False) -> Path:
+        grid, forms = pictures.grid(COUNTED, 320), Forms(names, COUNTED.fps)
+        shelf = Shelf(tmp_path_factory.mktemp("films") / "gallery", grid, forms=forms)
+        stills = [shelf.name(f"video {number}") for number in range(4)]
+        for name in stills:
+            shelf.video(name, counted)
+        seen = [Still(name) for name in stills]
+        cells = tuple(Cell(method, still, (1.0, 1.0), ("", ""), None) for method, still in zip(METHODS, seen[1:]))
+        entries = [CaseEntry(f"c{n}", "noise", "camera", f"r{n}", PROMPT, "a dog", "d") for n in range(3)]
+        shown = Exhibition(tuple(Exhibit(entry, 0, seen[0], cells) for entry in entries), {}, {})
+        texts = page.files(configuration, shown, grid, forms=forms)
+        if one_file:
+            onefile.write(shelf.folder.parent / "one" / "index.html", shelf.folder, texts)
+            return shelf.folder.parent / "one"
+        for name, text in texts.items():
+            shelf.text(name, text)
+        return shelf.folder
+
+    return make
+
+
+def counted() -> Video:
+    """Bar b of frame t is white where bit b of t is set; below is one colour."""
+    frames = np.full((COUNTED.frames, COUNTED.height, COUNTED.width, 3), 16, np.uint8)
+    frames[:, 66:] = COLOUR
+    bar = COUNTED.width // BITS
+    for frame in range(COUNTED.frames):
+        for bit in range(BITS):
+            if frame >> bit & 1:
+                frames[frame, :66, bit * bar : (bit + 1) * bar] = 240
+    return Video(frames, COUNTED.fps)
 
 
 def _exhibition(shelf: Shelf, count: int) -> Exhibition:

@@ -58,7 +58,7 @@ class Seen:
     console: list[str]
 
 
-def drive(folder: Path, act: str, address: str = "") -> Seen:
+def drive(folder: Path, act: str, address: str = "", flags: tuple[str, ...] = ()) -> Seen:
     """Open the page at an address, act, and tell."""
     index = (folder / "index.html").read_text(encoding="utf-8")
     driven = folder / "driven.html"
@@ -68,7 +68,7 @@ def drive(folder: Path, act: str, address: str = "") -> Seen:
         ),
         encoding="utf-8",
     )
-    words = ["--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr", "--window-size=900,700"]
+    words = [*flags, "--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr", "--window-size=900,700"]
     words += [f"--user-data-dir={folder.parent / 'profile'}", "--remote-debugging-port=0"]
     command = [str(CHROMIUM), *words, f"{driven.as_uri()}{address}"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, encoding="utf-8") as browser:
