@@ -142,7 +142,7 @@ def _finish(target: Path, shelf: Shelf, texts: Mapping[str, str], one_file: bool
     typer.echo(str(target))
     if size > onefile.LARGE:
         typer.echo(
-            f"{size / 1e6:.0f} MB: slow to open, too large for most mail; --size, --method or --video h264 make it less.",
+            f"{size / 1e6:.0f} MB: slow to open, too large for most mail; --size, --method, --video h264 make it less",
             err=True,
         )
 

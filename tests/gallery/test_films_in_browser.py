@@ -5,12 +5,12 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.gallery.test_browser import CHROMIUM, drive
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
+Drive = Callable[..., Any]
+"""The fixture ``drive``."""
 
 READABLE = ("--allow-file-access-from-files",)
 """A page may not read pixels of other files, only show them."""
@@ -49,7 +49,7 @@ return told;"""
 
 @pytest.mark.parametrize("names", [("h264",), ("webm",)], ids="+".join)
 def test_every_cell_shows_the_clocks_frame_stepping_scrubbing_and_playing(
-    films: Callable[..., Path], names: tuple[str, ...]
+    drive: Drive, films: Callable[..., Path], names: tuple[str, ...]
 ) -> None:
     seen = drive(films(*names), READ + ACT, "#frame=0", READABLE)
     told = seen.told
@@ -63,7 +63,7 @@ def test_every_cell_shows_the_clocks_frame_stepping_scrubbing_and_playing(
     assert told["colour"] == pytest.approx((200, 60, 30), abs=6)
 
 
-def test_the_clock_waits_until_the_videos_in_view_are_there(films: Callable[..., Path]) -> None:
+def test_the_clock_waits_until_the_videos_in_view_are_there(drive: Drive, films: Callable[..., Path]) -> None:
     act = """
     await settled(); choose("sort", "score"); await until(() => all("canvas").length > 3);
     press(" "); await wait(20);
@@ -82,7 +82,7 @@ def test_the_clock_waits_until_the_videos_in_view_are_there(films: Callable[...,
     assert told["held"][-1] is False
 
 
-def test_where_the_first_file_does_not_play_the_second_does(films: Callable[..., Path]) -> None:
+def test_where_the_first_file_does_not_play_the_second_does(drive: Drive, films: Callable[..., Path]) -> None:
     folder = films("h264", "webm")
     for path in folder.glob("films/*.mp4"):
         path.write_bytes(b"not a film")
@@ -90,7 +90,7 @@ def test_where_the_first_file_does_not_play_the_second_does(films: Callable[...,
     assert told == [20]
 
 
-def test_a_video_that_nothing_plays_says_so_and_holds_nobody_up(films: Callable[..., Path]) -> None:
+def test_a_video_that_nothing_plays_says_so_and_holds_nobody_up(drive: Drive, films: Callable[..., Path]) -> None:
     folder = films("h264")
     first = sorted(folder.glob("films/*.mp4"))[0]
     first.write_bytes(b"not a film")
@@ -105,7 +105,9 @@ def test_a_video_that_nothing_plays_says_so_and_holds_nobody_up(films: Callable[
 
 
 @pytest.mark.parametrize("names", [("sprite",), ("h264", "webm")], ids="+".join)
-def test_one_file_shows_the_same_alone(films: Callable[..., Path], names: tuple[str, ...], tmp_path: Path) -> None:
+def test_one_file_shows_the_same_alone(
+    drive: Drive, films: Callable[..., Path], names: tuple[str, ...], tmp_path: Path
+) -> None:
     folder = films(*names, one_file=True)
     assert [path.name for path in folder.iterdir()] == ["index.html"]
     shutil.copytree(folder, tmp_path / "elsewhere")
