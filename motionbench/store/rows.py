@@ -7,7 +7,6 @@ A line that a kill has torn is dropped: the object behind it writes its row agai
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import time
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from motionbench.errors import UsageError
-from motionbench.store import records
+from motionbench.store import locking, records
 from motionbench.store.records import Row, to_json
 from motionbench.store.writing import writing
 
@@ -36,7 +35,7 @@ class RowWriter:
             if self._handle is None:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
                 self._handle = self._path.open("a", encoding="utf-8")
-                fcntl.flock(self._handle, fcntl.LOCK_EX)
+                locking.wait(self._handle.fileno())
             self._handle.write(json.dumps(to_json(row), allow_nan=False) + "\n")
             self._handle.flush()
 
@@ -94,11 +93,7 @@ def _jsonl(root: Path) -> list[Path]:
 
 def _lock(path: Path, locks: contextlib.ExitStack) -> bool:
     handle = locks.enter_context(path.open())
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+    return locking.attempt(handle.fileno())
 
 
 def _read_lines(paths: Sequence[Path]) -> list[Row]:
