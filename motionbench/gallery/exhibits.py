@@ -99,7 +99,7 @@ class _Hanging:
     def _reference(self, entry: CaseEntry) -> Still:
         name = self._shelf.name(f"reference {entry.digest}")
         try:
-            self._shelf.picture(name, lambda: self._collection.suite.load(entry).reference)
+            self._shelf.video(name, lambda: self._collection.suite.load(entry).reference)
         except (MotionBenchError, ValueError) as error:
             return Still(reason=str(error).splitlines()[0])
         return Still(name, self._points(name, self._followed.get(entry.reference_id)))
@@ -126,7 +126,7 @@ class _Hanging:
             return Still(reason=next(failed, "its video is not in the store"))
         name = self._shelf.name(f"generation {piece.generation.key}")
         try:
-            self._shelf.picture(name, lambda: stages.load_video(path))
+            self._shelf.video(name, lambda: stages.load_video(path))
         except (MotionBenchError, ValueError) as error:
             return Still(reason=str(error).splitlines()[0])
         return Still(name, self._points(name, piece.tracks))

@@ -11,19 +11,22 @@ from importlib import resources
 from typing import Any
 
 from motionbench.gallery.exhibits import Cell, Exhibit, Exhibition, Still
+from motionbench.gallery.films import CODECS
 from motionbench.gallery.pictures import Grid
 from motionbench.gallery.points import SCALE
-from motionbench.gallery.shelf import INDEX, MARK
+from motionbench.gallery.shelf import INDEX, MARK, Forms
 from motionbench.store import Configuration, MetricLine
 
-ASSETS = ("style.css", "clock.js", "video.js", "ordering.js", "rows.js", "app.js")
+ASSETS = ("style.css", "clock.js", "film.js", "video.js", "ordering.js", "rows.js", "app.js")
 """Shipped with the package; the scripts are loaded in this order."""
 
 
-def files(configuration: Configuration, shown: Exhibition, grid: Grid, store: str = "") -> dict[str, str]:
+def files(
+    configuration: Configuration, shown: Exhibition, grid: Grid, store: str = "", forms: Forms | None = None
+) -> dict[str, str]:
     """The gallery's texts by file name; ``store`` is the folder that receipts are asked of, "" for the default."""
     found = {name: _asset(name) for name in ASSETS}
-    data = json.dumps(contents(configuration, shown, grid, store), allow_nan=False, separators=(",", ":"))
+    data = json.dumps(contents(configuration, shown, grid, store, forms), allow_nan=False, separators=(",", ":"))
     return {**found, INDEX: _asset("page.html").replace("@MARK@", MARK).replace("@DATA@", embedded(data))}
 
 
@@ -32,7 +35,9 @@ def embedded(text: str) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def contents(configuration: Configuration, shown: Exhibition, grid: Grid, store: str = "") -> dict[str, Any]:
+def contents(
+    configuration: Configuration, shown: Exhibition, grid: Grid, store: str = "", forms: Forms | None = None
+) -> dict[str, Any]:
     """All that the page lists, as JSON values."""
     protocol = configuration.protocol
     tail = ["--plan", configuration.plan_id, *(["--store", store] if store else [])]
@@ -45,7 +50,7 @@ def contents(configuration: Configuration, shown: Exhibition, grid: Grid, store:
         "protocol": protocol.name,
         "backbone": configuration.backbone,
         "fps": protocol.fps,
-        "grid": {"frames": grid.frames, "columns": grid.columns, "width": grid.width, "height": grid.height},
+        "grid": _grid(grid, forms or Forms()),
         "scale": SCALE,
         "tail": shlex.join(tail),
         "methods": [{"label": label, "word": shlex.quote(label), "control": lines[label].control} for label in labels],
@@ -54,6 +59,15 @@ def contents(configuration: Configuration, shown: Exhibition, grid: Grid, store:
         "withheld": _clips(shown.withheld),
         "private": _clips(shown.private),
     }
+
+
+def _grid(grid: Grid, forms: Forms) -> dict[str, Any]:
+    placed = {"frames": grid.frames, "columns": grid.columns, "width": grid.width, "height": grid.height}
+    return (
+        {**placed, "films": [CODECS[name].ending for name in forms.codecs], "fps": forms.fps}
+        if forms.codecs
+        else placed
+    )
 
 
 def _clips(reasons: Any) -> list[dict[str, str]]:

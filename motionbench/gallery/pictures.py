@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -50,23 +51,38 @@ def grid(protocol: Protocol, longest: int) -> Grid:
     return found
 
 
-def laid_out(video: Video, grid: Grid) -> NDArray[np.uint8]:
-    """All frames in one sRGB picture, averaged down where the grid is smaller; raises ValueError for other lengths."""
+def shown(video: Video, grid: Grid) -> Iterator[NDArray[np.uint8]]:
+    """The frames at the grid's size, averaged down where it is smaller; raises ValueError for other lengths."""
     frames, height, width = video.size
     if frames != grid.frames:
         raise ValueError(f"the video has {frames} frames, the gallery's clock {grid.frames}")
-    picture = np.zeros((grid.rows * grid.height, grid.columns * grid.width, 3), np.uint8)
-    for number, frame in enumerate(video.frames):
-        top, left = number // grid.columns * grid.height, number % grid.columns * grid.width
+    for frame in video.frames:
         fits = (height, width) == (grid.height, grid.width)
-        shown = frame if fits else cv2.resize(frame, (grid.width, grid.height), interpolation=cv2.INTER_AREA)
-        picture[top : top + grid.height, left : left + grid.width] = shown
+        smaller = frame if fits else cv2.resize(frame, (grid.width, grid.height), interpolation=cv2.INTER_AREA)
+        yield np.asarray(smaller, np.uint8)
+
+
+def laid_out(video: Video, grid: Grid) -> NDArray[np.uint8]:
+    """All frames in one sRGB picture, averaged down where the grid is smaller; raises ValueError for other lengths."""
+    picture = np.zeros((grid.rows * grid.height, grid.columns * grid.width, 3), np.uint8)
+    for number, frame in enumerate(shown(video, grid)):
+        top, left = number // grid.columns * grid.height, number % grid.columns * grid.width
+        picture[top : top + grid.height, left : left + grid.width] = frame
     return picture
+
+
+def exact(protocol: Protocol, grid: Grid) -> bool:
+    """Whether pictures of a protocol's videos are lossless: frames keep their size and are small."""
+    return (protocol.height, protocol.width) == (grid.height, grid.width) and _small(grid)
 
 
 def encoded(video: Video, grid: Grid) -> bytes:
     """The picture as WebP: lossless where frames keep their size and are small, quality 90 otherwise."""
-    exact = video.size[1:] == (grid.height, grid.width) and max(grid.height, grid.width) <= 128
+    lossless = video.size[1:] == (grid.height, grid.width) and _small(grid)
     picture = cv2.cvtColor(laid_out(video, grid), cv2.COLOR_RGB2BGR)
-    _, data = cv2.imencode(".webp", picture, [cv2.IMWRITE_WEBP_QUALITY, _LOSSLESS if exact else _QUALITY])
+    _, data = cv2.imencode(".webp", picture, [cv2.IMWRITE_WEBP_QUALITY, _LOSSLESS if lossless else _QUALITY])
     return data.tobytes()
+
+
+def _small(grid: Grid) -> bool:
+    return max(grid.height, grid.width) <= 128

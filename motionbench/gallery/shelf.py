@@ -9,9 +9,10 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from motionbench.errors import MissingResourceError, UsageError
-from motionbench.gallery import pictures, points
+from motionbench.gallery import films, pictures, points
 from motionbench.gallery.pictures import Grid
 from motionbench.store.keys import digest_of
 from motionbench.types import Tracks, Video
@@ -34,14 +35,31 @@ class Kind:
 
 
 GALLERY = Kind("gallery", INDEX, MARK, ("pictures", "points"))
+SPRITE = "sprite"
+"""A video as one picture."""
+
+
+@dataclass(frozen=True)
+class Forms:
+    """What is kept of a video."""
+
+    names: tuple[str, ...] = (SPRITE,)
+    """``sprite`` alone, or names of ``films.CODECS``, the one that browsers try first at the front."""
+    fps: float = 0.0
+    """Of files for players."""
+
+    @property
+    def codecs(self) -> tuple[str, ...]:
+        """Of the files for players; none where a video is one picture."""
+        return tuple(name for name in self.names if name != SPRITE)
 
 
 class Shelf:
     """Of one folder; raises UsageError where it holds anything but a folder of its kind."""
 
-    def __init__(self, folder: Path, grid: Grid, kind: Kind = GALLERY) -> None:
+    def __init__(self, folder: Path, grid: Grid, kind: Kind = GALLERY, forms: Forms | None = None) -> None:
         _check(folder, kind)
-        self.folder, self.grid = folder, grid
+        self.folder, self.grid, self.forms = folder, grid, forms or Forms()
         self._kept: set[Path] = set()
         try:
             for part in kind.parts:
@@ -56,6 +74,20 @@ class Shelf:
     def name(self, content: str) -> str:
         """Of a picture and its points; letters and digits alone."""
         return digest_of([FORM, content, self.grid])[:24]
+
+    def video(self, name: str, load: Callable[[], Video]) -> None:
+        """Keep a video in the forms of this shelf; loads it only where one is not there."""
+        if not self.forms.codecs:
+            self.picture(name, load)
+            return
+        codecs = [films.CODECS[form] for form in self.forms.codecs]
+        paths = {self.folder / "films" / f"{name}.{codec.ending}": codec for codec in codecs}
+        lacking = {path: codec for path, codec in paths.items() if not path.is_file()}
+        video = load() if lacking else None
+        for path, codec in lacking.items():
+            path.parent.mkdir(exist_ok=True)
+            self._write(path, films.encoded(cast(Video, video), self.grid, self.forms.fps, codec))
+        self._kept.update(paths)
 
     def picture(self, name: str, load: Callable[[], Video]) -> None:
         """Keep a video; loads it only where its picture is not there."""
@@ -75,8 +107,9 @@ class Shelf:
         self._write(self.folder / name, text.encode())
 
     def sweep(self) -> None:
-        """Delete pictures and points that this gallery does not show: an earlier one may have been private."""
-        for path in [*self.folder.glob("pictures/*.webp"), *self.folder.glob("points/*.js")]:
+        """Delete videos and points that this gallery does not show: an earlier one may have been private."""
+        patterns = ("pictures/*.webp", "points/*.js", *(f"films/*.{codec.ending}" for codec in films.CODECS.values()))
+        for path in (path for pattern in patterns for path in list(self.folder.glob(pattern))):
             if path not in self._kept:
                 path.unlink()
 

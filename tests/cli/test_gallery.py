@@ -141,3 +141,43 @@ def test_the_gallery_again_decodes_nothing_again(desk: Path, monkeypatch: pytest
     monkeypatch.setattr("motionbench.stages.load_video", None)
     assert run("gallery", "out", "--private").exit_code == 0
     assert data("out") == first
+
+
+def test_videos_are_files_for_players_where_they_are_asked_for(desk: Path) -> None:
+    assert run("gallery", "out", "--private", "--video", "webm,h264").exit_code == 0
+    shown = data("out")
+    assert shown["grid"]["films"] == ["webm", "mp4"]
+    names = {shown["exhibits"][0]["reference"]["name"]}
+    assert names <= {path.stem for path in Path("out", "films").glob("*.mp4")}
+    assert names <= {path.stem for path in Path("out", "films").glob("*.webm")}
+    assert not pictures("out")
+    assert run("gallery", "out", "--private").exit_code == 0
+    assert "films" not in data("out")["grid"]
+    assert not list(Path("out", "films").iterdir())
+
+
+def test_other_kinds_of_video_are_refused(desk: Path) -> None:
+    for given in ("mp4", "sprite,webm", "h264,gif"):
+        done = run("gallery", "out", "--private", "--video", given)
+        assert isinstance(done.exception, UsageError)
+        assert f"--video is sprite, h264, webm or h264,webm, not '{given}'" in str(done.exception)
+
+
+def test_large_frames_are_files_of_both_kinds_unless_told(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("motionbench.gallery.pictures.exact", lambda protocol, grid: False)
+    assert run("gallery", "out", "--private").exit_code == 0
+    assert data("out")["grid"]["films"] == ["mp4", "webm"]
+
+
+def test_one_file_is_written_alone_and_a_large_one_is_told(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = set(Path().iterdir())
+    done = run("gallery", "out.html", "--private", "--one-file")
+    assert done.exit_code == 0, done.exception
+    assert done.stdout == "out.html\n"
+    assert set(Path().iterdir()) - before == {Path("out.html")}
+    assert "MB" not in done.stderr
+    monkeypatch.setattr("motionbench.gallery.onefile.LARGE", 0)
+    assert "too large for most mail" in run("gallery", "out.html", "--private", "--one-file").stderr
+    Path("mine.html").write_text("my thesis")
+    assert "something else than a gallery" in str(run("gallery", "mine.html", "--private", "--one-file").exception)
+    assert Path("mine.html").read_text() == "my thesis"

@@ -1,17 +1,24 @@
-"""A gallery of noise, made without a store."""
+"""Galleries made without a store, of noise and of counted frames, and a browser that opens them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+import re
+import shutil
+import subprocess
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from motionbench.gallery import page, pictures
+from motionbench.gallery import onefile, page, pictures
 from motionbench.gallery.disagreement import Disagreement
 from motionbench.gallery.exhibits import Cell, Exhibit, Exhibition, Still
-from motionbench.gallery.shelf import Shelf
+from motionbench.gallery.shelf import Forms, Shelf
 from motionbench.store import CaseLine, Configuration, MethodLine, MetricLine
 from motionbench.types import CaseEntry, Protocol, Tracks, Video
 
@@ -63,6 +70,54 @@ def gallery(configuration: Configuration, tmp_path_factory: pytest.TempPathFacto
     return shelf.folder
 
 
+COUNTED = Protocol("p", 21, 8.0, 131, 67, "lk", 4)
+"""Frames of odd sizes, over two groups of frames and not the end of a third."""
+BITS = 5
+COLOUR = (200, 60, 30)
+
+
+@pytest.fixture(scope="session")
+def films(
+    configuration: Configuration, counted: Video, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., Path]:
+    """A gallery of three rows in some forms, in a folder or a file; each frame shows its number as bars of bits."""
+
+    def make(*names: str, one_file: bool = False) -> Path:
+        grid, forms = pictures.grid(COUNTED, 320), Forms(names, COUNTED.fps)
+        shelf = Shelf(tmp_path_factory.mktemp("films") / "gallery", grid, forms=forms)
+        stills = [shelf.name(f"video {number}") for number in range(4)]
+        for name in stills:
+            shelf.video(name, lambda: counted)
+        seen = [Still(name) for name in stills]
+        cells = tuple(
+            Cell(method, still, (1.0, 1.0), ("", ""), None) for method, still in zip(METHODS, seen[1:], strict=True)
+        )
+        entries = [CaseEntry(f"c{n}", "noise", "camera", f"r{n}", PROMPT, "a dog", "d") for n in range(3)]
+        shown = Exhibition(tuple(Exhibit(entry, 0, seen[0], cells) for entry in entries), {}, {})
+        texts = page.files(configuration, shown, grid, forms=forms)
+        if one_file:
+            onefile.write(shelf.folder.parent / "one" / "index.html", shelf.folder, texts)
+            return shelf.folder.parent / "one"
+        for name, text in texts.items():
+            shelf.text(name, text)
+        return shelf.folder
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def counted() -> Video:
+    """Bar b of frame t is white where bit b of t is set; below is one colour."""
+    frames = np.full((COUNTED.frames, COUNTED.height, COUNTED.width, 3), 16, np.uint8)
+    frames[:, 66:] = COLOUR
+    bar = COUNTED.width // BITS
+    for frame in range(COUNTED.frames):
+        for bit in range(BITS):
+            if frame >> bit & 1:
+                frames[frame, :66, bit * bar : (bit + 1) * bar] = 240
+    return Video(frames, COUNTED.fps)
+
+
 def _exhibition(shelf: Shelf, count: int) -> Exhibition:
     return Exhibition(tuple(_exhibit(shelf, number) for number in range(count)), {}, {})
 
@@ -89,3 +144,82 @@ def _still(shelf: Shelf, content: str) -> Still:
     shelf.picture(name, lambda: Video(random.integers(0, 256, (5, 16, 16, 3), dtype=np.uint8), 8.0))
     shelf.points(name, Tracks(random.uniform(0, 15, (4, 5, 2)).astype(np.float32), np.ones((4, 5), bool)), (16, 16))
     return Still(name, True)
+
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+COUNTER = """
+<script>
+window.pictures = 0;
+window.Image = class extends window.Image { constructor() { super(); window.pictures += 1; } };
+</script>
+"""
+DRIVER = """
+<script>
+const all = (selector) => [...document.querySelectorAll(selector)];
+const wait = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
+const until = async (holds) => {
+  for (let tries = 0; !holds() && tries < 100; tries += 1) await wait(50);
+};
+const press = (key, target = document.body) =>
+  target.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+const cases = () => all(".row").map((row) => row.dataset.case);
+const frames = () => [...new Set(all("canvas[data-frame]").map((canvas) => canvas.dataset.frame))];
+const choose = (id, value) => {
+  document.getElementById(id).value = value;
+  document.getElementById(id).dispatchEvent(new Event("change"));
+};
+(async () => {
+  await until(() => all(".row canvas[data-frame]").length > 0);
+  const told = await (async () => {@ACT@})();
+  console.log(`told ${JSON.stringify(told)} end`);
+})().catch((error) => console.error(error));
+</script>
+"""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the script returned, and what the console said."""
+
+    told: Any
+    console: list[str]
+
+
+@pytest.fixture
+def drive() -> Callable[..., Seen]:
+    """Open a gallery's page at an address, act, and tell."""
+    if CHROMIUM is None:
+        pytest.skip("needs Chromium")
+    return _driven
+
+
+def _driven(folder: Path, act: str, address: str = "", flags: tuple[str, ...] = ()) -> Seen:
+    index = (folder / "index.html").read_text(encoding="utf-8")
+    driven = folder / "driven.html"
+    driven.write_text(
+        index.replace("<noscript>", COUNTER + "<noscript>").replace(
+            "</body>", DRIVER.replace("@ACT@", act) + "</body>"
+        ),
+        encoding="utf-8",
+    )
+    words = [*flags, "--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr", "--window-size=900,700"]
+    words += [f"--user-data-dir={folder.parent / 'profile'}", "--remote-debugging-port=0"]
+    command = [str(CHROMIUM), *words, f"{driven.as_uri()}{address}"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, encoding="utf-8") as browser:
+        watchdog = threading.Timer(60, browser.kill)
+        watchdog.start()
+        try:
+            return _heard(browser.stderr or [])
+        finally:
+            watchdog.cancel()
+            browser.terminate()
+
+
+def _heard(lines: Iterable[str]) -> Seen:
+    console: list[str] = []
+    for line in lines:
+        if found := re.search(r'CONSOLE.*"told (.*) end", source', line):
+            return Seen(json.loads(found[1]), console)
+        if "CONSOLE" in line:
+            console.append(line)
+    raise RuntimeError(f"the page said nothing: {console}")

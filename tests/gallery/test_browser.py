@@ -5,93 +5,15 @@ Under virtual time, as ``--dump-dom`` waits by, frames of animation and views of
 
 from __future__ import annotations
 
-import json
-import re
-import shutil
-import subprocess
-import threading
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
-
-COUNTER = """
-<script>
-window.pictures = 0;
-window.Image = class extends window.Image { constructor() { super(); window.pictures += 1; } };
-</script>
-"""
-DRIVER = """
-<script>
-const all = (selector) => [...document.querySelectorAll(selector)];
-const wait = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
-const until = async (holds) => {
-  for (let tries = 0; !holds() && tries < 100; tries += 1) await wait(50);
-};
-const press = (key, target = document.body) =>
-  target.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
-const cases = () => all(".row").map((row) => row.dataset.case);
-const frames = () => [...new Set(all("canvas[data-frame]").map((canvas) => canvas.dataset.frame))];
-const choose = (id, value) => {
-  document.getElementById(id).value = value;
-  document.getElementById(id).dispatchEvent(new Event("change"));
-};
-(async () => {
-  await until(() => all(".row canvas[data-frame]").length > 0);
-  const told = await (async () => {@ACT@})();
-  console.log(`told ${JSON.stringify(told)} end`);
-})().catch((error) => console.error(error));
-</script>
-"""
+Drive = Callable[..., Any]
+"""The fixture ``drive``."""
 
 
-@dataclass(frozen=True)
-class Seen:
-    """What the script returned, and what the console said."""
-
-    told: Any
-    console: list[str]
-
-
-def drive(folder: Path, act: str, address: str = "") -> Seen:
-    """Open the page at an address, act, and tell."""
-    index = (folder / "index.html").read_text(encoding="utf-8")
-    driven = folder / "driven.html"
-    driven.write_text(
-        index.replace("<noscript>", COUNTER + "<noscript>").replace(
-            "</body>", DRIVER.replace("@ACT@", act) + "</body>"
-        ),
-        encoding="utf-8",
-    )
-    words = ["--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr", "--window-size=900,700"]
-    words += [f"--user-data-dir={folder.parent / 'profile'}", "--remote-debugging-port=0"]
-    command = [str(CHROMIUM), *words, f"{driven.as_uri()}{address}"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, encoding="utf-8") as browser:
-        watchdog = threading.Timer(60, browser.kill)
-        watchdog.start()
-        try:
-            return _heard(browser.stderr or [])
-        finally:
-            watchdog.cancel()
-            browser.terminate()
-
-
-def _heard(lines: Iterable[str]) -> Seen:
-    console: list[str] = []
-    for line in lines:
-        if found := re.search(r'CONSOLE.*"told (.*) end", source', line):
-            return Seen(json.loads(found[1]), console)
-        if "CONSOLE" in line:
-            console.append(line)
-    raise RuntimeError(f"the page said nothing: {console}")
-
-
-def test_a_prompt_of_html_is_shown_as_text_and_the_console_is_silent(gallery: Path) -> None:
+def test_a_prompt_of_html_is_shown_as_text_and_the_console_is_silent(drive: Drive, gallery: Path) -> None:
     act = """return {
       prompt: document.querySelector(".prompt").textContent, bold: all("main b").length, title: document.title,
       notes: document.getElementById("notes").textContent, reason: document.querySelector(".none").textContent,
@@ -108,11 +30,11 @@ def test_a_prompt_of_html_is_shown_as_text_and_the_console_is_silent(gallery: Pa
     assert seen.told["scores"] == ["1.00", "0.50", "1.00", "0.50"]
 
 
-def test_the_console_is_heard(gallery: Path) -> None:
+def test_the_console_is_heard(drive: Drive, gallery: Path) -> None:
     assert len(drive(gallery, 'console.error("heard"); return 1;').console) == 1
 
 
-def test_only_rows_near_the_view_are_filled_and_loaded(gallery: Path) -> None:
+def test_only_rows_near_the_view_are_filled_and_loaded(drive: Drive, gallery: Path) -> None:
     act = """
     await until(() => all("canvas[data-frame]").length > 2);
     const before = [all(".row").length, all("canvas").length, window.pictures];
@@ -128,7 +50,7 @@ def test_only_rows_near_the_view_are_filled_and_loaded(gallery: Path) -> None:
     assert told["last"] >= 3
 
 
-def test_all_videos_show_one_frame_while_playing_stepping_and_scrubbing(gallery: Path) -> None:
+def test_all_videos_show_one_frame_while_playing_stepping_and_scrubbing(drive: Drive, gallery: Path) -> None:
     act = """
     await until(() => all("canvas[data-frame]").length > 2);
     const told = { start: frames(), playing: [], moved: new Set() };
@@ -158,7 +80,7 @@ def test_all_videos_show_one_frame_while_playing_stepping_and_scrubbing(gallery:
     assert told["address"] == "#tracks=1"
 
 
-def test_rows_are_sorted_and_filtered_and_the_address_says_how(gallery: Path) -> None:
+def test_rows_are_sorted_and_filtered_and_the_address_says_how(drive: Drive, gallery: Path) -> None:
     act = """
     const told = { linked: cases(), held: location.hash };
     location.hash = ""; await until(() => cases().length === 30); told.suite = cases().slice(0, 3);

@@ -11,7 +11,7 @@ import pytest
 
 from motionbench.gallery import page
 from motionbench.gallery.exhibits import Exhibition
-from motionbench.gallery.shelf import Shelf
+from motionbench.gallery.shelf import Forms, Shelf
 from motionbench.store import Configuration
 
 Maker = Callable[[int], tuple[Exhibition, Shelf]]
@@ -49,6 +49,15 @@ def test_the_data_holds_scores_reasons_and_the_words_of_the_receipt(
 def test_the_default_store_is_not_named(configuration: Configuration, exhibition: Maker) -> None:
     shown, shelf = exhibition(1)
     assert page.contents(configuration, shown, shelf.grid)["tail"] == "--plan 0123456789ab"
+
+
+def test_the_endings_of_files_stand_in_the_order_they_are_tried(
+    configuration: Configuration, exhibition: Maker
+) -> None:
+    shown, shelf = exhibition(1)
+    grid = page.contents(configuration, shown, shelf.grid, forms=Forms(("webm", "h264"), 8.0))["grid"]
+    assert (grid["films"], grid["fps"]) == (["webm", "mp4"], 8.0)
+    assert "films" not in page.contents(configuration, shown, shelf.grid)["grid"]
 
 
 def test_all_that_is_loaded_lies_in_the_folder(gallery: Path) -> None:

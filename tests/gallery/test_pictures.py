@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from motionbench.errors import UsageError
-from motionbench.gallery.pictures import LARGEST, encoded, grid, laid_out
+from motionbench.gallery.pictures import LARGEST, encoded, exact, grid, laid_out
 from motionbench.types import Protocol, Video
 
 
@@ -44,6 +44,12 @@ def test_large_frames_are_averaged_down_and_nothing_is_enlarged() -> None:
     mean = video.frames[0].reshape(2, 2, 4, 2, 3).mean(axis=(1, 3))
     assert np.abs(first - mean).max() <= 1
     assert grid(protocol(4, 4, 8), 1000).width == 8
+
+
+def test_only_small_frames_of_full_size_are_exact() -> None:
+    assert exact(protocol(4, 64, 128), grid(protocol(4, 64, 128), 320))
+    assert not exact(protocol(4, 64, 128), grid(protocol(4, 64, 128), 64))
+    assert not exact(protocol(4, 64, 129), grid(protocol(4, 64, 129), 320))
 
 
 def test_videos_of_another_length_and_pictures_too_large_are_refused() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from motionbench.errors import UsageError
 from motionbench.gallery.pictures import Grid
-from motionbench.gallery.shelf import Shelf
+from motionbench.gallery.shelf import Forms, Shelf
 from motionbench.types import Video
 
 GRID = Grid(2, 1, 4, 4)
@@ -31,6 +31,29 @@ def test_a_picture_is_made_once_and_made_anew_at_another_size(tmp_path: Path) ->
     larger = Shelf(tmp_path / "a", Grid(2, 1, 8, 8))
     with pytest.raises(RuntimeError, match="loaded again"):
         larger.picture(larger.name("x"), never)
+
+
+def test_files_for_players_are_made_once_and_swept_when_another_form_is_chosen(tmp_path: Path) -> None:
+    loaded: list[int] = []
+
+    def load() -> Video:
+        loaded.append(1)
+        return video()
+
+    both = Shelf(tmp_path, GRID, forms=Forms(("h264", "webm"), 8.0))
+    both.video("x", load)
+    Shelf(tmp_path, GRID, forms=Forms(("webm", "h264"), 8.0)).video("x", never)
+    assert len(loaded) == 1
+    assert {path.name for path in (tmp_path / "films").iterdir()} == {"x.mp4", "x.webm"}
+    one = Shelf(tmp_path, GRID, forms=Forms(("webm",), 8.0))
+    one.video("x", never)
+    one.sweep()
+    assert [path.name for path in (tmp_path / "films").iterdir()] == ["x.webm"]
+    plain = Shelf(tmp_path, GRID)
+    plain.video("x", video)
+    plain.sweep()
+    assert not list((tmp_path / "films").iterdir())
+    assert (tmp_path / "pictures" / "x.webp").is_file()
 
 
 def test_an_interrupted_gallery_says_so_and_can_be_made_again(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@
   const clock = makeClock(data.grid.frames, data.fps);
   const ordering = makeOrdering(data);
   const rows = makeRows(data, at("rows"), clock, state);
+  clock.ready = rows.ready;
 
   const option = (select, text, value = text) => {
     const made = element("option", "", text);
@@ -137,6 +138,7 @@
       at("scrub").value = clock.frame;
       at("place").textContent = `frame ${clock.frame + 1} of ${data.grid.frames}`;
       at("play").textContent = clock.playing ? "Pause" : "Play";
+      at("play").classList.toggle("held", clock.held);
     });
   };
 

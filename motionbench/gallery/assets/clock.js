@@ -3,7 +3,7 @@
 /** The one clock of the page: it names a frame, and whoever listens draws that frame in the same callback. */
 const makeClock = (frames, fps) => {
   const listeners = [];
-  const clock = { frame: 0, playing: false, speed: 1, loop: true };
+  const clock = { frame: 0, playing: false, speed: 1, loop: true, held: false };
   let began = 0;
   let first = 0;
 
@@ -14,8 +14,25 @@ const makeClock = (frames, fps) => {
     began = performance.now();
   };
 
+  /** Says whether the clock may go on; it stands still until then. */
+  clock.ready = () => true;
+
+  const holds = () => {
+    const held = !clock.ready();
+    if (held) start();
+    if (held !== clock.held) {
+      clock.held = held;
+      tell();
+    }
+    return held;
+  };
+
   const tick = (now) => {
     if (!clock.playing) return;
+    if (holds()) {
+      requestAnimationFrame(tick);
+      return;
+    }
     const due = first + Math.floor((Math.max(0, now - began) / 1000) * fps * clock.speed);
     if (!clock.loop && due >= frames - 1) {
       clock.playing = false;
@@ -36,13 +53,14 @@ const makeClock = (frames, fps) => {
   };
 
   clock.step = (count) => {
-    clock.playing = false;
+    clock.playing = clock.held = false;
     clock.show(clock.frame + count);
   };
 
   clock.play = (playing) => {
     const starts = playing && !clock.playing;
     clock.playing = playing;
+    clock.held = clock.held && playing;
     if (playing) start();
     if (starts) requestAnimationFrame(tick);
     tell();

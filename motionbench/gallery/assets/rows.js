@@ -102,10 +102,16 @@ const makeRows = (data, place, clock, state) => {
     drawn.forEach((video) => video.draw(clock.frame, state.tracks));
   };
 
+  const release = (drawn) =>
+    drawn.forEach((video) => {
+      screens.unobserve(video.canvas);
+      video.close();
+    });
+
   const clear = (row) => {
     if (!videos.has(row)) return;
     row.style.minHeight = `${row.offsetHeight}px`;
-    videos.get(row).forEach((video) => screens.unobserve(video.canvas));
+    release(videos.get(row));
     row.replaceChildren();
     videos.delete(row);
   };
@@ -118,6 +124,7 @@ const makeRows = (data, place, clock, state) => {
   const show = (listed) => {
     watcher.disconnect();
     screens.disconnect();
+    videos.forEach(release);
     videos.clear();
     const made = listed.map((exhibit) => {
       const row = element("article", "row");
@@ -131,5 +138,7 @@ const makeRows = (data, place, clock, state) => {
   };
 
   const draw = () => videos.forEach((drawn) => drawn.forEach((video) => video.draw(clock.frame, state.tracks)));
-  return { show, draw };
+
+  const ready = () => [...videos.values()].every((drawn) => drawn.every((video) => !video.waits()));
+  return { show, draw, ready };
 };

@@ -10,20 +10,38 @@ window.motionbenchPoints = (name, points) => {
   waiting.delete(name);
 };
 
+/** Of a file beside the page, or of the same file where it stands in the page itself. */
+const addressOf = (path) => document.getElementById(path)?.textContent ?? path;
+
 /** A page from disk may not read other files, but it may run scripts beside it. */
 const withPoints = (name, call) => {
   if (pointsByName.has(name)) return call();
   if (waiting.has(name)) return waiting.get(name).push(call);
   waiting.set(name, [call]);
   const script = document.createElement("script");
-  script.src = `points/${name}.js`;
+  script.src = addressOf(`points/${name}.js`);
   script.onload = script.onerror = () => script.remove();
   return document.head.append(script);
+};
+
+/** One picture of all frames, as ``unrollFilm`` makes one of a file. */
+const loadSprite = (address, got, end) => {
+  const picture = new Image();
+  let whole = false;
+  picture.onload = () => {
+    whole = true;
+    got();
+    end(true);
+  };
+  picture.onerror = () => end(false);
+  picture.src = address;
+  return { picture, has: () => whole, want: () => {}, close: () => {} };
 };
 
 /**
  * A video on a canvas: ``draw(frame, tracks)`` draws one frame of its picture, and its points over it. The picture is
  * loaded by ``open``, which tells whether it came, and let go by ``close``; meanwhile the frame to draw is remembered.
+ * ``waits`` tells whether frames are still on their way; no frame is ever drawn for another.
  */
 const makeVideo = (still, grid, scale) => {
   const zoom = Math.max(1, Math.round(320 / Math.max(grid.width, grid.height)));
@@ -31,17 +49,25 @@ const makeVideo = (still, grid, scale) => {
   canvas.width = grid.width * zoom;
   canvas.height = grid.height * zoom;
   const pen = canvas.getContext("2d");
-  let picture = null;
+  let reel = null;
+  let pending = false;
   let last = null;
 
   const draw = (frame, tracks) => {
     last = [frame, tracks];
-    if (!picture || !picture.complete || !picture.naturalWidth) return;
+    if (!reel) return;
+    reel.want(frame);
+    if (!reel.has(frame)) return blank();
     const [left, top] = [(frame % grid.columns) * grid.width, Math.floor(frame / grid.columns) * grid.height];
     pen.imageSmoothingEnabled = false;
-    pen.drawImage(picture, left, top, grid.width, grid.height, 0, 0, canvas.width, canvas.height);
-    if (tracks && still.points) withPoints(still.name, () => last[0] === frame && last[1] && picture && overlay(frame));
+    pen.drawImage(reel.picture, left, top, grid.width, grid.height, 0, 0, canvas.width, canvas.height);
+    if (tracks && still.points) withPoints(still.name, () => last[0] === frame && last[1] && reel && overlay(frame));
     canvas.dataset.frame = frame;
+  };
+
+  const blank = () => {
+    pen.clearRect(0, 0, canvas.width, canvas.height);
+    delete canvas.dataset.frame;
   };
 
   const overlay = (frame) => {
@@ -64,17 +90,32 @@ const makeVideo = (still, grid, scale) => {
     canvas.dataset.points = points.length;
   };
 
-  const open = (told = () => {}) => {
-    if (picture) return;
-    picture = new Image();
-    picture.onload = () => {
-      if (last) draw(...last);
-      told(true);
-    };
-    picture.onerror = () => told(false);
-    picture.src = `pictures/${still.name}.webp`;
+  const load = (got, end) => {
+    if (!grid.films) return loadSprite(addressOf(`pictures/${still.name}.webp`), got, end);
+    const paths = grid.films.map((ending) => addressOf(`films/${still.name}.${ending}`));
+    return unrollFilm(paths, grid, got, end);
   };
 
-  const close = () => (picture = null);
-  return { canvas, draw, open, close };
+  const open = (told = () => {}) => {
+    if (reel) return;
+    pending = true;
+    const got = (frame) => last && (frame === undefined || frame === last[0]) && draw(...last);
+    const made = load(got, (came) => {
+      pending = false;
+      if (!came) canvas.title = "this browser cannot show it: the file is absent or of a kind that it does not play";
+      canvas.classList.toggle("broken", !came);
+      told(came);
+    });
+    reel = made;
+    if (last) reel.want(last[0]);
+  };
+
+  const close = () => {
+    if (reel) reel.close();
+    reel = null;
+    pending = false;
+  };
+
+  const waits = () => pending;
+  return { canvas, draw, open, close, waits };
 };
