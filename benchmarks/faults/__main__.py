@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from benchmarks.faults import damage, interruptions
+from benchmarks.faults import damage, full, interruptions, strangers
 from benchmarks.faults.bench import Bench, Finding
 
 Injection = Callable[[], list[Finding]]
@@ -29,6 +29,8 @@ def injections(bench: Bench, kills: int) -> Iterator[tuple[str, Injection]]:
     yield "drivers", lambda: [interruptions.two_drivers(bench)]
     yield "clock-back", lambda: [interruptions.clock(bench, -1e8, "back three years")]
     yield "clock-forward", lambda: [interruptions.clock(bench, 3e8, "forward ten years")]
+    yield "disk", lambda: full.all_of_them(bench)
+    yield "strangers", lambda: strangers.all_of_them(bench)
     yield "damage", lambda: damage.all_of_them(bench)
 
 

@@ -88,7 +88,7 @@ class Bench:
 
     def forget(self) -> None:
         """Count from nought."""
-        self.undisturbed  # made before anything is counted
+        _ = self.undisturbed  # made before anything is counted
         self.log.unlink(missing_ok=True)
 
     def store(self, name: str) -> Path:
@@ -98,7 +98,7 @@ class Bench:
 
     def copied(self, name: str) -> Path:
         """A copy of the undisturbed store, time stamps included."""
-        self.undisturbed  # made where it is not there
+        _ = self.undisturbed  # made where it is not there
         return Path(shutil.copytree(self.folder / "undisturbed", self.store(name)))
 
     @cached_property
@@ -113,7 +113,11 @@ class Bench:
         """The command."""
         asked = [] if "--data" in more else ["--suite", "fake"]
         asked += ["--method", methods, "--no-controls", "--metric", METRICS, "--format", "csv"]
-        return [sys.executable, "-m", "motionbench.cli", "eval", *asked, "--store", str(store), *more]
+        return self.command("eval", *asked, "--store", str(store), *more)
+
+    def command(self, *words: str) -> list[str]:
+        """Any command of ours."""
+        return [sys.executable, "-m", "motionbench.cli", *words]
 
     def variables(self, **more: str) -> dict[str, str]:
         """The environment of a run."""

@@ -84,9 +84,9 @@ def two_drivers(bench: Bench) -> Finding:
     """The same command twice at once."""
     store = bench.store("shared")
     bench.forget()
-    with bench.started(store, MOTIONBENCH_FAKE_SLEEP=_SLEEP) as first:
-        with bench.started(store, MOTIONBENCH_FAKE_SLEEP=_SLEEP) as second:
-            outputs = [first.communicate()[0].decode(), second.communicate()[0].decode()]
+    both = [bench.started(store, MOTIONBENCH_FAKE_SLEEP=_SLEEP) for _ in range(2)]
+    with both[0] as first, both[1] as second:
+        outputs = [first.communicate()[0].decode(), second.communicate()[0].decode()]
     codes = (first.returncode, second.returncode)
     before = stamps(store)
     found = bench.faults(store, bench.evaluate(store), before)
