@@ -1,7 +1,8 @@
 """Brings a backbone to a protocol's frames, rate and size, where it can make them.
 
-Wan's autoencoder makes 4k + 1 frames, CogVideoX's decodes 8k + 1 alone as it takes two latent frames at a time. Both
-shrink height and width to an eighth and cut latents into patches of 2 × 2: multiples of 16.
+Autoencoders of Wan and HunyuanVideo make 4k + 1 frames, CogVideoX's decodes 8k + 1 alone as it takes two latent frames
+at a time. All shrink height and width to an eighth and cut latents into patches of 2 × 2: multiples of 16. That of
+Wan2.2 5B shrinks to a sixteenth: its spec says 32.
 """
 
 from __future__ import annotations
@@ -37,7 +38,12 @@ class Steps:
         return found
 
 
-STEPS: Mapping[ArchitectureName, Steps] = {"": Steps(1, 1), "wan": Steps(4, 16), "cogvideox": Steps(8, 16)}
+STEPS: Mapping[ArchitectureName, Steps] = {
+    "": Steps(1, 1),
+    "wan": Steps(4, 16),
+    "cogvideox": Steps(8, 16),
+    "hunyuan": Steps(4, 16),
+}
 
 
 def fitted(backbone: BackboneSpec, protocol: Protocol) -> BackboneSpec:
@@ -45,7 +51,8 @@ def fitted(backbone: BackboneSpec, protocol: Protocol) -> BackboneSpec:
     if backbone.fixed:
         _check_same(backbone, protocol)
         return backbone
-    faults = STEPS[backbone.architecture].faults(protocol)
+    steps = STEPS[backbone.architecture]
+    faults = Steps(steps.frames, backbone.side or steps.side).faults(protocol)
     if faults:
         raise UsageError(
             f"the backbone {backbone.name} cannot make the protocol {protocol.name}: {'; '.join(faults)}\n"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from motionbench import stages
 from motionbench.errors import MissingResourceError, UsageError
+from motionbench.options import parse_variant
 from motionbench.retrace import Trace, retrace
 from motionbench.sources import Sources
 from motionbench.spelling import suggest
@@ -57,13 +58,22 @@ def scene(
 
 
 def methods_of(configuration: Configuration, asked: Sequence[str]) -> tuple[str, ...]:
-    """The labels asked for, or those of every method but the controls; raises UsageError with the near name."""
+    """The labels of what is asked for, or of every method but the controls; raises UsageError with the near name.
+
+    Commas part methods, except inside a label that the run has.
+    """
     known = [line.label for line in configuration.methods]
-    for label in asked:
-        if label not in known:
-            raise UsageError(f"the run has no method {label!r}; {suggest(label, known)}")
+    parts = [part for text in asked for part in ([text] if text in known else filter(None, text.split(",")))]
     competing = tuple(line.label for line in configuration.methods if not line.control)
-    return tuple(asked) or competing or tuple(known)
+    return tuple(label_among(known, part.strip()) for part in parts) or competing or tuple(known)
+
+
+def label_among(known: Sequence[str], text: str) -> str:
+    """A label as it is, or that of a variant as ``eval`` reads it; raises UsageError with the near name."""
+    label = text if text in known else parse_variant(text).label
+    if label not in known:
+        raise UsageError(f"the run has no method {text!r}; {suggest(label, known)}")
+    return label
 
 
 def _unknown(configuration: Configuration, case: str, seed: int) -> str:

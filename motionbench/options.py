@@ -31,9 +31,7 @@ class Choice:
     @functools.cached_property
     def label(self) -> str:
         """The method's name, and in brackets whatever the user chose: ``fym[preset=release,rank=8]``."""
-        chosen = {name: _spell(value) for name, value in sorted(self.by_hand.items())}
-        listing = ",".join(f"{name}={text}" for name, text in chosen.items())
-        return f"{self.spec.name}[{listing}]" if listing else self.spec.name
+        return _labelled(self.spec.name, {name: _spell(value) for name, value in self.by_hand.items()})
 
 
 @dataclass(frozen=True)
@@ -44,6 +42,12 @@ class Variant:
     preset: str | None = None
     assignments: tuple[tuple[str, str], ...] = ()
     """Options and their values, as text."""
+
+    @property
+    def label(self) -> str:
+        """That of the choice it asks for, where its values are written as the choice writes them."""
+        chosen = {"preset": self.preset} if self.preset else {}
+        return _labelled(self.method, {**chosen, **dict(self.assignments)})
 
 
 def parse_variant(text: str) -> Variant:
@@ -95,6 +99,11 @@ def _parse(spec: MethodSpec, options: Mapping[str, OptionValue], option: str, te
 
 
 _KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
+
+
+def _labelled(name: str, chosen: Mapping[str, str]) -> str:
+    listing = ",".join(f"{option}={text}" for option, text in sorted(chosen.items()))
+    return f"{name}[{listing}]" if listing else name
 
 
 def _boolean(text: str) -> bool:

@@ -19,6 +19,7 @@ from motionbench.isolation import environments
 from motionbench.options import Choice
 from motionbench.precomputed import Precomputed
 from motionbench.request import Request
+from motionbench.specs import OptionValue
 from motionbench.store import CaseLine, Configuration, MethodLine, MetricLine, Stage
 from motionbench.store.keys import digest_of
 from motionbench.types import CaseEntry, Protocol
@@ -204,10 +205,16 @@ def _method_parts(request: Request, choice: Choice) -> Parts:
     return {
         "method": spec.name,
         "version": spec.version,
-        "options": choice.options,
+        "options": _keyed(choice),
         "backbone": sampler if spec.backbones else None,
         **({"environment": environments.digest(spec.environment)} if spec.environment else {}),
     }
+
+
+def _keyed(choice: Choice) -> dict[str, OptionValue]:
+    """The options that keys and saved plans hold."""
+    later = choice.spec.unkeyed
+    return {name: value for name, value in choice.options.items() if name not in later or value != later[name]}
 
 
 def _neighbours(request: Request, choice: Choice, entry: CaseEntry) -> object:
@@ -269,7 +276,7 @@ def _method_line(choice: Choice) -> MethodLine:
         spec.control,
         spec.tuned,
         choice.preset,
-        dict(choice.options),
+        _keyed(choice),
         spec.summary,
         spec.status,
     )

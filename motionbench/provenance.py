@@ -104,7 +104,7 @@ def read_record(path: Path) -> RunRecord:
     )
 
 
-def environment(used_device: str = "", *, deterministic: bool = False) -> Environment:
+def environment(used_device: str = "", *, deterministic: bool = False, memory: str = "") -> Environment:
     """Where this process runs, and what was asked for; loads none of the packages that it names."""
     commit, dirty = _checkout(Path(__file__).resolve().parent)
     return Environment(
@@ -116,6 +116,7 @@ def environment(used_device: str = "", *, deterministic: bool = False) -> Enviro
         packages={name: version for name in _PACKAGES if (version := _version(name))},
         used_device=used_device,
         deterministic=deterministic,
+        memory=memory,
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from motionbench import registry, stages
 from motionbench.errors import MotionBenchError, UsageError
+from motionbench.options import parse_variant
 from motionbench.plan import GenerateItem, Item, TrackItem
 from motionbench.retrace import Trace, command, retrace
 from motionbench.sources import Sources
@@ -77,6 +78,8 @@ def choose(rows: Iterable[Row], method: str, metric: str, case: str, seed: int |
     found = list(rows)
     short = {entry.alias: entry.name for entry in registry.entries("metrics")}
     head, at, encoder = metric.partition("@")
+    if method not in {row.method for row in found}:
+        method = parse_variant(method).label
     for field, name in (("method", method), ("metric", short.get(head, head) + at + encoder), ("case", case)):
         known = sorted({getattr(row, field) for row in found})
         if name not in known:

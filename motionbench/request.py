@@ -9,19 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from motionbench import fitting, options, registry
+from motionbench import computing, fitting, options, registry
 from motionbench.columns import Column, columns
+from motionbench.computing import Computing
 from motionbench.contracts import Suite
 from motionbench.errors import UsageError
 from motionbench.options import Choice, Variant
 from motionbench.precomputed import Given
 from motionbench.precomputed import resolve as match_videos
 from motionbench.sources import Sources, folder_protocol
-from motionbench.specs import BackboneSpec, MethodSpec
+from motionbench.specs import BackboneSpec, MemoryMode, MethodSpec, Quantisation
 from motionbench.store.keys import digest_of
 from motionbench.types import CaseEntry, Protocol
-
-DTYPES = ("float32", "bfloat16", "float16")
 
 
 @dataclass(frozen=True)
@@ -40,6 +39,9 @@ class Question:
     """The first gives the columns of metrics that need one, each other one columns of its own."""
     dtype: str = ""
     """What the backbone computes in; "" for its own. ``NAME@DTYPE`` as the backbone's name says the same."""
+    quantised: Quantisation = ""
+    tiled: bool = False
+    memory: MemoryMode = "full"
     tracker: str = ""
     """"" for the protocol's own."""
     preset: str | None = None
@@ -51,6 +53,11 @@ class Question:
     controls: bool = True
     given: Given | None = None
     """Videos made elsewhere; their seeds are the run's."""
+
+    @property
+    def computing(self) -> Computing:
+        """How the backbone is to compute."""
+        return Computing(self.dtype, self.quantised, self.tiled, self.memory)
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,8 +77,8 @@ class Request:
     """With the digest of its weights; "" where no metric needs tracks."""
     seeds: tuple[int, ...]
     tune_seed: int
-    other_dtype: str = ""
-    """The backbone's dtype where it is not the one that it is registered with."""
+    variant: str = ""
+    """In what the backbone computes otherwise than it is registered, as ``computing`` spells it."""
 
     @functools.cached_property
     def manifest_digest(self) -> str:
@@ -80,15 +87,16 @@ class Request:
 
     @property
     def backbone_name(self) -> str:
-        """As tables and records have it: ``mini-wan``, or ``mini-wan@bfloat16`` where that is not its own dtype."""
-        return f"{self.backbone.name}@{self.other_dtype}" if self.other_dtype else self.backbone.name
+        """As tables and records have it: ``mini-wan``, or such as ``mini-wan@bfloat16+int8`` where it differs."""
+        return f"{self.backbone.name}@{self.variant}" if self.variant else self.backbone.name
 
 
 def resolve(question: Question, sources: Sources | None = None) -> Request:
     """Look every name up; raises UsageError with a near name, MissingResourceError for a broken plug-in."""
     sources = sources or Sources()
-    backbone, other_dtype = _backbone(question)
+    backbone, variant = computing.resolve(question.backbone, question.computing)
     methods = _methods(question, backbone)
+    computing.check(backbone, [choice.spec for choice in methods])
     scored = columns(question.metrics, question.encoders, sources.encoder_digest)
     suite = _open(question, backbone, sources)
     protocol = _protocol(suite.protocol, question.tracker)
@@ -109,19 +117,8 @@ def resolve(question: Question, sources: Sources | None = None) -> Request:
         tracker_version=sources.tracker_version(registry.tracker(protocol.tracker)) if uses_tracks else "",
         seeds=given.seeds if given else tuple(sorted(set(question.seeds))),
         tune_seed=question.tune_seed,
-        other_dtype=other_dtype,
+        variant=variant,
     )
-
-
-def _backbone(question: Question) -> tuple[BackboneSpec, str]:
-    """The spec in the dtype asked for, and that dtype where it is another one than the spec's own."""
-    name, at, suffix = question.backbone.rpartition("@")
-    named = suffix if at and suffix in DTYPES else ""
-    spec = registry.backbone(name if named else question.backbone)
-    dtype = question.dtype or named or spec.dtype
-    if dtype != spec.dtype and dtype not in DTYPES:
-        raise UsageError(f"a backbone computes in {', '.join(DTYPES)}, not in {dtype!r}: --dtype {DTYPES[0]}")
-    return dataclasses.replace(spec, dtype=dtype), dtype if dtype != spec.dtype else ""
 
 
 def _methods(question: Question, backbone: BackboneSpec) -> tuple[Choice, ...]:

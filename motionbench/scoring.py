@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from motionbench.failures import Failure
 from motionbench.plan import GenerateItem, Plan, ScoreItem
 from motionbench.store import Meta, Row, RowStatus, Store
 
@@ -22,6 +23,7 @@ class Verdict:
     status: RowStatus = "ok"
     reason: str = ""
     error_class: str = ""
+    failure: Failure = ""
 
 
 def identity(plan: Plan, item: ScoreItem) -> Identity:
@@ -50,6 +52,7 @@ def describe(plan: Plan, item: ScoreItem, verdict: Verdict, store: Store, enviro
         value=score.value,
         reason=verdict.reason,
         error_class=verdict.error_class,
+        failure=verdict.failure,
         signature=score.signature,
         truncated_tokens=score.truncated_tokens,
         method_version=generation.choice.spec.version,
@@ -66,6 +69,7 @@ def describe(plan: Plan, item: ScoreItem, verdict: Verdict, store: Store, enviro
         generate_seconds=generated.seconds,
         peak_memory_bytes=max(tuned.peak_memory_bytes, generated.peak_memory_bytes),
         trainable_parameters=tuned.trainable_parameters,
+        shared=tuned.shared or generated.shared,
         plan_id=plan.plan_id,
         environment=environment,
         written_at=time.time(),

@@ -13,8 +13,12 @@ OptionValue = bool | int | float | str
 Options = Mapping[str, OptionValue]
 MethodStatus = Literal["control", "mechanism-tested", "runs-on-mini", "reproduced", "not-reproducing", "precomputed"]
 """How far a method is known to work; precomputed where only its videos are known."""
-ArchitectureName = Literal["", "wan", "cogvideox"]
+ArchitectureName = Literal["", "wan", "cogvideox", "hunyuan"]
 """Kinds of video transformers that our methods know their way about in; "" for any other."""
+MemoryMode = Literal["full", "offload", "stream"]
+"""What of a backbone is on the device: all of it; the part at work, the others on the host; block after block."""
+Quantisation = Literal["", "int8", "float8"]
+"""What the weights of the transformer's blocks are rounded to; "" for nothing but the dtype."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,9 @@ class MethodSpec:
     """Backbone name → the preset that applies itself there."""
     defaults: Options = field(default_factory=dict)
     presets: Mapping[str, Options] = field(default_factory=dict)
+    unkeyed: Options = field(default_factory=dict)
+    """Options that came after results, each with the value that leaves all as it was: at it, no key and no saved plan
+    has it."""
     paper_results: tuple[PaperResult, ...] = ()
     status: MethodStatus = "runs-on-mini"
     environment: Environment | None = None
@@ -122,6 +129,20 @@ class TrackerSpec:
 
 
 @dataclass(frozen=True)
+class Weights:
+    """How many numbers a backbone holds, counted on its classes at their real size."""
+
+    transformer: int
+    blocks: int
+    """Blocks of the transformer, which hold nearly all of it."""
+    text_encoder: int
+    """Of all its text encoders."""
+    vocabulary: int
+    """The largest layer of a text encoder: its embedding of words."""
+    autoencoder: int
+
+
+@dataclass(frozen=True)
 class BackboneSpec:
     """A text-to-video model in diffusers' format and the settings that it is used with."""
 
@@ -141,12 +162,25 @@ class BackboneSpec:
     negative_prompt: str = ""
     dtype: str = "float32"
     architecture: ArchitectureName = ""
+    side: int = 0
+    """Height and width are multiples of it; 0 for what the architecture has."""
     fixed: bool = True
     """False where frames, rate and size follow the protocol, as far as the architecture can make them."""
     revision: str = ""
     """Commit of the repository; "" where ``source`` is a folder."""
     notice: str = ""
     """A line that every table on this backbone carries, or ""."""
+    memory: MemoryMode = "full"
+    """Decides no output, so it is in no key."""
+    quantised: Quantisation = ""
+    tiled: bool = False
+    """The autoencoder works tile by tile, which moves its output a little."""
+    weights: Weights | None = None
+    """None where nobody counted them."""
+    download_bytes: int | None = None
+    """Of what a run needs of the repository, about."""
+    gated: bool = False
+    """The repository wants its terms accepted by somebody who is logged in."""
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,8 @@ def _tune(item: TuneItem, workshop: Workshop, store: Store, progress: Progress) 
                 peak_memory_bytes=_peak(method),
                 trainable_parameters=report.trainable_parameters,
                 substages=dict(report.stages),
+                shared=workshop.shared,
+                spared=workshop.spared,
             )
         store.objects.commit("tune", item.key, folder, meta)
 
@@ -77,7 +79,12 @@ def _generate(item: GenerateItem, workshop: Workshop, store: Store, progress: Pr
         except Declined as declined:
             meta = Meta("declined", str(declined), time.perf_counter() - started)
         else:
-            meta = Meta(seconds=time.perf_counter() - started, peak_memory_bytes=_peak(method))
+            meta = Meta(
+                seconds=time.perf_counter() - started,
+                peak_memory_bytes=_peak(method),
+                shared=workshop.shared,
+                spared=workshop.spared,
+            )
             video = checked(output, item.choice.label, workshop.request.protocol)
             save_video(folder / VIDEO, video)
         store.objects.commit("generate", item.key, folder, meta)

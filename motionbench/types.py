@@ -86,6 +86,24 @@ class KeyPoints:
     """``[J, T]``."""
 
 
+Part = Literal["camera", "masks", "key_points", "tracks"]
+
+
+@dataclass(frozen=True)
+class Estimated:
+    """Where an estimated part of an annotation comes from."""
+
+    part: Part
+    source: str
+    """Program and what it looked at, as in ``lk + similarity by RANSAC``."""
+    version: str
+
+    @property
+    def label(self) -> str:
+        """``camera (lk/1 + similarity by RANSAC, version 1)``."""
+        return f"{self.part.replace('_', ' ')} ({self.source}, version {self.version})"
+
+
 @dataclass(frozen=True, eq=False)
 class Annotation:
     """What is known of a reference video besides its pixels; each part is optional."""
@@ -98,6 +116,15 @@ class Annotation:
     """Exact tracks of a grid of points, where the clip is procedural."""
     exact: bool = False
     """True where nothing is estimated."""
+    estimated: tuple[Estimated, ...] = ()
+    """The parts that a program estimated from the pixels; the others were given."""
+
+    def __post_init__(self) -> None:
+        if self.exact and self.estimated:
+            raise ValueError(f"an exact Annotation has no estimated part, got {[one.label for one in self.estimated]}")
+        absent = [one.part for one in self.estimated if getattr(self, one.part) is None]
+        if absent:
+            raise ValueError(f"the Annotation says that {', '.join(absent)} is estimated, but has none")
 
 
 @dataclass(frozen=True)

@@ -46,8 +46,12 @@ class Recent(Generic[V]):
 class Workshop:
     """The live objects of one run."""
 
-    def __init__(self, request: Request, device: str = "") -> None:
+    def __init__(self, request: Request, device: str = "", *, shared: bool = False) -> None:
         self.request = request
+        self.shared = shared
+        """Whether other workers use the same device."""
+        self.spared = ""
+        """The memory mode that the backbone was put into for want of memory, or ""."""
         self._device = device
         self.videos: Recent[Video] = Recent(_VIDEOS)
         self._cases: Recent[Case] = Recent(_CASES)
@@ -67,6 +71,17 @@ class Workshop:
         """The protocol's tracker."""
         kind = registry.implementation(registry.tracker(self.request.protocol.tracker))
         return cast(PointTracker, placement.build(kind, device=self._device))
+
+    def step_down(self) -> bool:
+        """Have the parts of the backbone take turns on the device, once; False where that spares nothing.
+
+        No bit of the output changes (``specs.MemoryMode``).
+        """
+        spare = getattr(vars(self).get("backbone"), "spare_memory", None)
+        if self.spared or spare is None or not spare():
+            return False
+        self.spared = "offload"
+        return True
 
     def encoder(self, spec: EncoderSpec) -> WatchedEncoder:
         """An image-text model with its weights loaded."""
@@ -103,7 +118,8 @@ class Workshop:
         """A column's metric under the run's protocol."""
         if column.name not in self._metrics:
             encoder = self.encoder(column.encoder) if column.encoder else None
-            self._metrics[column.name] = registry.implementation(column.spec)(self.request.protocol, encoder)
+            kind, protocol = registry.implementation(column.spec), self.request.protocol
+            self._metrics[column.name] = placement.build(kind, protocol, encoder, device=self._device)
         return self._metrics[column.name]
 
     def case(self, entry: CaseEntry) -> Case:

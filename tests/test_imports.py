@@ -17,7 +17,8 @@ CORE = {"types", "specs", "errors", "contracts"}
 RUNNING = {"fitting", "options", "sources", "request", "plan", "run", "stages"}
 RUNNING |= {"retrace", "receipt", "footage"}
 RUNNING |= {"scoring", "workshop", "provenance", "memory", "cli", "conformance", "scaffold", "precomputed", "isolation"}
-RUNNING |= {"pending", "placement", "forecast", "doctor", "gallery", "study"}
+RUNNING |= {"pending", "placement", "forecast", "doctor", "gallery", "study", "submission"}
+RUNNING |= {"engine", "executors", "failures"}
 EXTRACTORS = {"trackers", "encoders"}
 FORBIDDEN: dict[str, set[str]] = {
     **{name: {"*"} for name in CORE},

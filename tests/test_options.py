@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from motionbench import options
+from motionbench import options, registry
 from motionbench.errors import UsageError
 from motionbench.options import Variant
 from motionbench.specs import MethodSpec
@@ -20,6 +20,14 @@ SPEC = MethodSpec(
     defaults={"rank": 64, "rate": 1e-4, "sparse": True, "kind": "a"},
     presets={"mini": {"rank": 32, "rate": 4e-3}, "release": {"kind": "b"}},
 )
+
+
+def test_a_variant_has_the_label_of_the_choice_that_it_asks_for() -> None:
+    spec = registry.method("fym")
+    for text in ("fym", "fym:paper", "fym:rank=8", "fym:paper+stride=2+rank=8"):
+        variant = options.parse_variant(text)
+        assert variant.label == options.resolve(spec, "other", variant.preset, variant.assignments).label
+    assert options.parse_variant("fym:paper+rank=8").label == "fym[preset=paper,rank=8]"
 
 
 def test_later_layers_win() -> None:

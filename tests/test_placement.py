@@ -15,6 +15,7 @@ from motionbench.placement import Placement
 from motionbench.request import Question
 from motionbench.store import Environment, Store
 from motionbench.store.keys import digest_of
+from motionbench.types import Protocol
 from motionbench.workshop import Workshop
 
 
@@ -89,6 +90,18 @@ def test_backbone_tracker_and_encoder_are_built_on_the_device(monkeypatch: pytes
     assert workshop.tracker.device == "cpu"  # type: ignore[attr-defined]
     assert workshop.encoder(encoder).device == "cpu"  # type: ignore[attr-defined]
     assert Workshop(asked).backbone.device is None
+
+
+def test_a_metric_with_a_model_of_its_own_is_built_on_the_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Measured(Placed):
+        def __init__(self, protocol: Protocol, encoder: object, *, device: str | None = None) -> None:
+            super().__init__(protocol.name, device=device)
+
+    asked = request.resolve(Question(("sdedit",), metrics=("flicker",), controls=False))
+    monkeypatch.setattr("motionbench.registry.implementation", lambda spec: Measured)
+    [column] = asked.columns
+    assert Workshop(asked, "cpu").metric(column).device == "cpu"  # type: ignore[attr-defined]
+    assert Workshop(asked).metric(column).device is None  # type: ignore[attr-defined]
 
 
 def environments(store: Store) -> set[tuple[str, bool]]:

@@ -45,5 +45,5 @@ def test_the_name_in_a_table_asks_for_the_same_again() -> None:
 def test_an_unknown_dtype_is_refused_with_those_that_are_known() -> None:
     with pytest.raises(UsageError, match="computes in float32, bfloat16, float16, not in 'int8'"):
         resolved(dtype="int8")
-    with pytest.raises(UsageError, match="no backbone named 'mini-wan@int8'; did you mean 'mini-wan'"):
-        resolved(backbone="mini-wan@int8")
+    with pytest.raises(UsageError, match="no backbone named 'mini-wan@int7'; did you mean 'mini-wan'"):
+        resolved(backbone="mini-wan@int7")

@@ -87,7 +87,7 @@ def folder():
     return path
 
 
-def backbone():
+def backbone(**changes):
     from motionbench.backbones.wan import WanBackbone
 
     return WanBackbone(
@@ -104,6 +104,7 @@ def backbone():
             guidance=2.0,
             flow_shift=3.0,
             max_sequence_length=8,
+            **changes,
         ),
         device="cpu",
     )

@@ -44,7 +44,8 @@ def load(pipe: Any, name: str, path: Path) -> None:
     weights, description = read(path)
     _check_keys(pipe.transformer, weights, description, path)
     with quiet_injection():
-        pipe.load_lora_weights(path.parent, weight_name=path.name, adapter_name=name)
+        # Not by the pipeline: it would put hooks of its own in place of ours where parts take turns on the device.
+        pipe.transformer.load_lora_adapter(path.parent, weight_name=path.name, adapter_name=name, use_safetensors=True)
     for key, weight in weights.items():
         module, factor, _ = key.removeprefix(_PREFIX).rsplit(".", 2)
         loaded = getattr(pipe.transformer.get_submodule(module), factor)[name].weight

@@ -58,8 +58,8 @@ def everywhere(transformer: Transformer) -> HeadGroup:
 def attach(transformer: Transformer, plan: AdapterPlan, generator: torch.Generator) -> list[nn.Parameter]:
     """Add the plan's adapter and return its parameters, in a fixed order.
 
-    A is Kaiming-uniform from ``generator``, B is zero: the output does not change. Raises ValueError for a plan that
-    does not fit the model or has no head at all.
+    A is Kaiming-uniform from ``generator``, B is zero: the output does not change. Both are float32 whatever the model
+    is. Raises ValueError for a plan that does not fit the model or has no head at all.
     """
     from peft import LoraConfig
 
@@ -67,6 +67,8 @@ def attach(transformer: Transformer, plan: AdapterPlan, generator: torch.Generat
     config = LoraConfig(r=plan.rank, lora_alpha=plan.alpha, target_modules=list(plan.targets), lora_dropout=0.0)
     with quiet_injection():
         transformer.add_adapter(config, adapter_name=plan.name)
+    # A step of the optimiser is less than half of bfloat16's spacing for most weights: there it would be lost.
+    _cast(transformer, plan.name, torch.float32)
     for target in plan.targets:
         layer = transformer.get_submodule(target)
         nn.init.kaiming_uniform_(layer.lora_A[plan.name].weight, a=math.sqrt(5), generator=generator)
@@ -74,11 +76,30 @@ def attach(transformer: Transformer, plan: AdapterPlan, generator: torch.Generat
     return parameters(transformer, plan.name)
 
 
+def settle(transformer: Transformer, name: str) -> None:
+    """Bring an adapter that is trained to the model's number format, in which files of adapters load."""
+    for parameter in parameters(transformer, name):
+        parameter.grad = None
+    _cast(transformer, name, None)
+
+
+def _cast(transformer: Transformer, name: str, dtype: torch.dtype | None) -> None:
+    """To a number format; None for that of each layer's own weights."""
+    for _, layer in layers(transformer):
+        for factor in (layer.lora_A, layer.lora_B):
+            if name in factor:
+                factor[name].weight.data = factor[name].weight.data.to(dtype or layer.get_base_layer().weight.dtype)
+
+
 @contextmanager
 def quiet_injection() -> Iterator[None]:
-    """For peft's injection: it draws from the global random state and warns of a second adapter, which is meant."""
+    """For peft's injection: it draws from the global random state and warns of what is meant.
+
+    That is a second adapter, and one that cannot be merged into rounded weights.
+    """
     with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Already found a `peft_config`")
+        warnings.filterwarnings("ignore", message="TorchaoLoraLinear was instantiated without")
         yield
 
 

@@ -19,11 +19,12 @@ from diffusers.utils import logging as diffusers_logging
 from torch import Tensor
 from transformers.utils import logging as transformers_logging
 
-from motionbench.backbones import architecture, model_files
+from motionbench.backbones import architecture, model_files, offloading, quantising
 from motionbench.backbones.architecture import Architecture
 from motionbench.backbones.catalog import weights_digest
 from motionbench.backbones.process import Process
 from motionbench.contracts import Progress, silent
+from motionbench.errors import UsageError
 from motionbench.specs import BackboneSpec
 from motionbench.types import Video
 
@@ -71,11 +72,17 @@ class Backbone(ABC):
                 local_files_only=True,
                 use_safetensors=True,
             )
-        self.pipe.to(self.device)
+        if spec.quantised:
+            quantising.quantise(self.pipe.transformer, spec.quantised)
+        if spec.tiled:
+            self.pipe.vae.enable_tiling()
+            self.pipe.vae.enable_slicing()
+        self._turns = offloading.placed(self.pipe, self.device, spec.memory)
         self.pipe.set_progress_bar_config(disable=True)
         self.pipe.scheduler, self.process = self._prepared()
-        for part in (self.pipe.transformer, self.pipe.vae, self.pipe.text_encoder):
-            part.requires_grad_(False).eval()
+        for part in self.pipe.components.values():
+            if isinstance(part, torch.nn.Module):
+                part.requires_grad_(False).eval()
 
     @abstractmethod
     def _prepared(self) -> tuple[Any, Process]:
@@ -83,8 +90,23 @@ class Backbone(ABC):
 
     @property
     def transformer(self) -> Any:
-        """The pipeline's transformer."""
+        """The pipeline's transformer, on the device unless it is streamed."""
+        if self._turns:
+            self._turns.bring("transformer")
         return self.pipe.transformer
+
+    def _make_room(self) -> None:
+        """Where parts take turns, send them away: one that comes by a call sends only its predecessor."""
+        if self._turns:
+            self._turns.leave()
+
+    def spare_memory(self) -> bool:
+        """Have the parts take turns on the device (``offload``); False where they do, and on a processor."""
+        if self.spec.memory != "full" or self._turns or self.device.type == "cpu":
+            return False
+        self.pipe.to("cpu")
+        self._turns = offloading.placed(self.pipe, self.device, "offload")
+        return True
 
     @property
     def architecture(self) -> Architecture:
@@ -106,7 +128,15 @@ class Backbone(ABC):
 
     @contextmanager
     def checkpointing(self, *, wanted: bool = True) -> Iterator[None]:
-        """Compute the transformer's blocks again on the way back, for less memory; as before on exit."""
+        """Compute the transformer's blocks again on the way back, for less memory; as before on exit.
+
+        Whoever needs a gradient asks here, wanted or not: raises UsageError where blocks are streamed.
+        """
+        if self.spec.memory == "stream":
+            raise UsageError(
+                "--memory stream gives no gradient: a block's weights are gone when it comes back\n"
+                "Use --memory offload, which keeps the transformer on the device while it is at work."
+            )
         if not wanted or self.transformer.gradient_checkpointing:
             yield
             return
@@ -119,6 +149,7 @@ class Backbone(ABC):
     @torch.no_grad()
     def embed(self, prompt: str) -> Tensor:
         """Text embedding ``[1, L, D]``, padded to the spec's length as the pipeline does."""
+        self._make_room()
         embeds, _ = self.pipe.encode_prompt(
             prompt,
             do_classifier_free_guidance=False,
@@ -130,6 +161,7 @@ class Backbone(ABC):
     @torch.no_grad()
     def encode(self, video: Video) -> Tensor:
         """Normalised latents ``[1, C, F, h, w]``, float32: the mode of the posterior. One frame gives F = 1."""
+        self._make_room()
         pixels = torch.from_numpy(np.ascontiguousarray(video.frames)).to(self.device, self.pipe.vae.dtype)
         pixels = pixels.permute(3, 0, 1, 2)[None] / 127.5 - 1
         return self._normalised(self.pipe.vae.encode(pixels).latent_dist.mode().float())
@@ -187,6 +219,7 @@ class Backbone(ABC):
             progress("sampling", step + 1, spec.steps)
             return values
 
+        self._make_room()
         # Drawn on the CPU, so that a seed means the same noise on every device.
         generator = torch.Generator("cpu").manual_seed(seed)
         pixels = self.pipe(

@@ -1,7 +1,8 @@
 """The backbones that the package knows, as data, and the two kinds of addresses for others.
 
-Steps, guidance and shift are the models' own defaults: those of Wan2.1's ``generate.py`` for text-to-video, with the
-negative prompt in the English of diffusers' documentation, and those of CogVideoX's model cards.
+Steps, guidance and shift are the models' own defaults: those of Wan2.1's ``generate.py`` for text-to-video and of
+Wan2.2's ``wan_ti2v_5B``, with the negative prompt in the English of diffusers' documentation; those of CogVideoX's and
+HunyuanVideo's model cards. Downloads are what the weights take in the dtype that the repository has them in.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 
 from motionbench import registry
 from motionbench.errors import MissingResourceError, UsageError
-from motionbench.specs import BackboneSpec
+from motionbench.specs import BackboneSpec, Weights
 from motionbench.weights import folder_digest, model_folder
 
 LOCAL, TINY = "local-dir:", "tiny-random:"
@@ -28,6 +29,7 @@ _UNWANTED = (
     "poorly drawn faces, deformed, disfigured, misshapen limbs, fused fingers, still picture, messy background, three "
     "legs, many people in the background, walking backwards"
 )
+_UMT5_WORDS, _T5_WORDS, _LLAMA_WORDS = 256_384 * 4096, 32_128 * 4096, 128_320 * 4096
 
 MINI_WAN = BackboneSpec(
     name="mini-wan",
@@ -62,12 +64,29 @@ WAN_1_3B = BackboneSpec(
     negative_prompt=_UNWANTED,
     dtype="bfloat16",
     fixed=False,
+    weights=Weights(1_418_996_800, 30, 5_680_910_336, _UMT5_WORDS, 126_892_531),
+    download_bytes=28_900_000_000,
 )
 WAN_14B = dataclasses.replace(
     WAN_1_3B,
     name="wan2.1-14b",
     source="Wan-AI/Wan2.1-T2V-14B-Diffusers",
     revision="38ec498cb3208fb688890f8cc7e94ede2cbd7f68",
+    weights=Weights(14_288_491_584, 40, 5_680_910_336, _UMT5_WORDS, 126_892_531),
+    download_bytes=80_400_000_000,
+)
+WAN_2_2_5B = dataclasses.replace(
+    WAN_1_3B,
+    name="wan2.2-5b",
+    source="Wan-AI/Wan2.2-TI2V-5B-Diffusers",
+    revision="b8fff7315c768468a5333511427288870b2e9635",
+    frames=121,
+    fps=24.0,
+    height=704,
+    width=1280,
+    side=32,
+    weights=Weights(4_999_787_712, 30, 5_680_910_336, _UMT5_WORDS, 704_688_668),
+    download_bytes=34_200_000_000,
 )
 COGVIDEOX_5B = BackboneSpec(
     name="cogvideox-5b",
@@ -86,6 +105,8 @@ COGVIDEOX_5B = BackboneSpec(
     max_sequence_length=226,
     dtype="bfloat16",
     fixed=False,
+    weights=Weights(5_570_283_072, 42, 4_762_310_656, _T5_WORDS, 215_583_907),
+    download_bytes=21_500_000_000,
 )
 COGVIDEOX_2B = dataclasses.replace(
     COGVIDEOX_5B,
@@ -93,8 +114,30 @@ COGVIDEOX_2B = dataclasses.replace(
     source="THUDM/CogVideoX-2b",
     revision="1137dacfc2c9c012bed6a0793f4ecf2ca8e7ba01",
     licence="Apache-2.0",
+    weights=Weights(1_693_783_872, 30, 4_762_310_656, _T5_WORDS, 215_583_907),
+    download_bytes=13_800_000_000,
 )
-_OF_PIPELINE = {"WanPipeline": WAN_1_3B, "CogVideoXPipeline": COGVIDEOX_5B}
+HUNYUAN_VIDEO = BackboneSpec(
+    name="hunyuan-video",
+    implementation="motionbench.backbones.hunyuan:HunyuanBackbone",
+    architecture="hunyuan",
+    source="hunyuanvideo-community/HunyuanVideo",
+    revision="e8c2aaa66fe3742a32c11a6766aecbf07c56e773",
+    licence="Tencent Hunyuan Community License (not for use in the EU, the UK and South Korea)",
+    frames=129,
+    fps=24.0,
+    height=720,
+    width=1280,
+    steps=50,
+    guidance=6.0,
+    flow_shift=7.0,
+    max_sequence_length=256,
+    dtype="bfloat16",
+    fixed=False,
+    weights=Weights(12_821_012_544, 60, 7_628_247_296, _LLAMA_WORDS, 246_478_803),
+    download_bytes=42_000_000_000,
+)
+_OF_PIPELINE = {"WanPipeline": WAN_1_3B, "CogVideoXPipeline": COGVIDEOX_5B, "HunyuanVideoPipeline": HUNYUAN_VIDEO}
 """By the pipeline's class: whose settings a folder without a name gets."""
 
 
@@ -113,10 +156,14 @@ def from_address(address: str) -> BackboneSpec:
 
 def _local(folder: Path) -> BackboneSpec:
     """The settings of the smallest model of its kind; the length of texts is the folder's."""
-    kind = _read(folder / "model_index.json").get("_class_name")
+    index = _read(folder / "model_index.json")
+    kind = index.get("_class_name")
     if kind not in _OF_PIPELINE:
         raise UsageError(f"{folder} is a {kind}, expected a folder of a {' or a '.join(_OF_PIPELINE)}")
-    known = _OF_PIPELINE[kind]
+    from motionbench.backbones import hub
+
+    hub.checked(folder)
+    known = WAN_2_2_5B if index.get("expand_timesteps") else _OF_PIPELINE[kind]
     length = _read(folder / "transformer" / "config.json").get("max_text_seq_length", known.max_sequence_length)
     return dataclasses.replace(
         known,
@@ -126,6 +173,8 @@ def _local(folder: Path) -> BackboneSpec:
         revision="",
         licence="the folder's own",
         max_sequence_length=length,
+        weights=None,
+        download_bytes=None,
     )
 
 
@@ -149,6 +198,8 @@ def _tiny(spec: BackboneSpec, address: str) -> BackboneSpec:
         licence="none: random weights",
         steps=2,
         fixed=False,
+        weights=None,
+        download_bytes=None,
         notice=f"{address}: {RANDOM_WEIGHTS}",
     )
 
@@ -156,9 +207,16 @@ def _tiny(spec: BackboneSpec, address: str) -> BackboneSpec:
 def weights_digest(spec: BackboneSpec) -> str:
     """What stands for a backbone's weights and configuration in keys; loads no torch.
 
-    Of their content, or of repository and commit, or of the recipe for random ones. Raises MissingResourceError where
-    the weights are not there.
+    Of their content, or of repository and commit, or of the recipe for random ones; rounded weights and an autoencoder
+    in tiles have digests of their own. Raises MissingResourceError where the weights are not there.
     """
+    plain = _plain_digest(spec)
+    if not spec.quantised and not spec.tiled:
+        return plain
+    return hashlib.sha256(f"{plain} quantised={spec.quantised} tiled={spec.tiled}".encode()).hexdigest()
+
+
+def _plain_digest(spec: BackboneSpec) -> str:
     if spec.source.startswith(TINY):
         return hashlib.sha256(f"{spec.source} {TINY_VERSION}".encode()).hexdigest()
     if spec.revision:

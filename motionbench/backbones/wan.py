@@ -10,6 +10,7 @@ from torch import Tensor
 
 from motionbench.backbones.backbone import Backbone
 from motionbench.backbones.process import FlowMatching, Process
+from motionbench.backbones.token_grid import TokenGrid
 from motionbench.errors import UsageError
 
 
@@ -54,20 +55,27 @@ class WanBackbone(Backbone):
         embeds = embeds.expand(latents.shape[0], -1, -1)
         return self.transformer(  # type: ignore[no-any-return]
             hidden_states=latents.to(self.dtype),
-            timestep=sigma * 1000.0,
+            timestep=self._timesteps(sigma * 1000.0, latents),
             encoder_hidden_states=embeds,
             return_dict=False,
         )[0]
 
+    def _timesteps(self, timesteps: Tensor, latents: Tensor) -> Tensor:
+        """``[B or 1]`` as the model takes them: Wan2.2 5B wants one a token, ``[B, S]``, all the same for a text."""
+        if not self.pipe.config.expand_timesteps:
+            return timesteps
+        return timesteps[:, None].expand(len(latents), TokenGrid.for_transformer(self.transformer, latents).tokens)
+
     def solver(self, steps: int, first_step: int = 0) -> EulerSolver:
         """Euler's, over the levels of the pipeline's scheduler.
 
-        Raises UsageError for a pipeline with two transformers or a noise level for each token (Wan 2.2), whose loop is
-        another one.
+        Raises UsageError for a pipeline with two transformers (Wan2.2 14B), whose loop is another one.
         """
-        config = self.pipe.config
-        if config.boundary_ratio is not None or config.expand_timesteps:
-            raise UsageError(f"{self.spec.name}: this sampling loop is Wan 2.1's, not that of a Wan 2.2 pipeline")
+        if self.pipe.config.boundary_ratio is not None:
+            raise UsageError(
+                f"{self.spec.name}: this sampling loop is of one transformer, the pipeline has two (Wan2.2 14B); "
+                "name another backbone, such as wan2.2-5b"
+            )
         scheduler = FlowMatchEulerDiscreteScheduler.from_config(self.pipe.scheduler.config)
         scheduler.set_timesteps(steps, device=self.device)
         scheduler.set_begin_index(first_step)

@@ -22,6 +22,7 @@ from motionbench.cli import (
     doctor,
     evaluate,
     gallery,
+    leaderboard,
     methods,
     metrics,
     mini,
@@ -32,6 +33,7 @@ from motionbench.cli import (
     sheet,
     storage,
     study,
+    submit,
     table,
     trackers,
     why,
@@ -87,7 +89,9 @@ app.add_typer(methods.app, name="method")
 app.add_typer(metrics.app, name="metric")
 app.add_typer(trackers.app, name="tracker")
 app.add_typer(storage.app, name="store")
+app.add_typer(submit.app, name="submit")
 app.add_typer(study.app, name="study")
+app.add_typer(leaderboard.app, name="leaderboard")
 
 _FRAMES_SHOWN = -3
 

@@ -35,6 +35,9 @@ class Asked:
     assignments: options.Assignments = None
     backbone: options.Backbone = "mini-wan"
     dtype: options.DtypeOfBackbone = None
+    quantise: options.QuantisedTo = None
+    tiled: options.Tiled = False
+    memory: options.MemoryOfBackbone = options.Memory.full
     device: options.Device = ""
     encoder: options.Encoders = None
     tracker: options.Tracker = ""
@@ -60,6 +63,9 @@ class Asked:
             metrics=options.listed(self.metric),
             backbone=self.backbone,
             dtype=self.dtype.value if self.dtype else "",
+            quantised=self.quantise.value if self.quantise else "",
+            tiled=self.tiled,
+            memory=self.memory.value,
             encoders=options.listed(self.encoder) or ("mini-clip",),
             tracker=self.tracker,
             preset=self.preset,

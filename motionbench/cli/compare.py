@@ -98,19 +98,23 @@ def _side(text: str) -> Side:
 
 def _names(pairs: list[str], base: Side, head: Side) -> dict[str, str]:
     """Labels of the head, and what they are called in the base."""
-    from motionbench.spelling import suggest
-
-    known = [{line.label for line in side.configuration.methods} for side in (base, head)]
     names = {}
     for text in pairs:
-        ours, theirs = _split(text, known[0])
-        for label, labels, side in ((ours, known[0], base), (theirs, known[1], head)):
-            if label not in labels:
-                raise UsageError(
-                    f"--pair {text}: {side.name} has no method {label!r}; {suggest(label, sorted(labels))}"
-                )
-        names[theirs] = ours
+        ours, theirs = _split(text, {line.label for line in base.configuration.methods})
+        names[_label(theirs, head, text)] = _label(ours, base, text)
     return names
+
+
+def _label(asked: str, side: Side, pair: str) -> str:
+    """Of the method that a pair names as ``eval`` would, ``sdedit:low``, or by its label."""
+    from motionbench.options import parse_variant
+    from motionbench.spelling import suggest
+
+    labels = [line.label for line in side.configuration.methods]
+    label = asked if asked in labels else parse_variant(asked).label
+    if label not in labels:
+        raise UsageError(f"--pair {pair}: {side.name} has no method {asked!r}; {suggest(label, labels)}")
+    return label
 
 
 def _split(text: str, labels: set[str]) -> tuple[str, str]:

@@ -169,6 +169,32 @@ def _faults(suite: Suite, asked: bool) -> int:
     return broken
 
 
+@app.command("annotate")
+def annotate(
+    suite: Annotated[str, typer.Argument(help="A suite whose clips are here.", show_default=False)],
+    output: Annotated[Path, typer.Option("--output", help="The folder that gets a file a reference.")] = Path(
+        "annotations"
+    ),
+    only: Annotated[list[str] | None, typer.Option("--clip", help="Only this one; may be given again.")] = None,
+) -> None:
+    """Write each reference's annotation, estimated where none is given and marked as such; nothing scored reads it."""
+    from motionbench.annotation import writing
+    from motionbench.data.inspection import open_suite
+    from motionbench.spelling import suggest
+
+    opened = open_suite(suite)
+    entries = {entry.reference_id: entry for entry in reversed(opened.entries)}
+    for name in only or []:
+        if name not in entries:
+            raise UsageError(f"{suite} has no clip {name!r}; {suggest(name, entries)}")
+    written = []
+    for name in sorted(only or entries):
+        written.append(one := writing.annotate(opened, entries[name], output))
+        told = ", ".join([*one.estimated, *([f"none: {one.reason}"] if one.reason else [])]) or "given"
+        typer.echo(f"{one.reference}: {', '.join(one.parts) or 'nothing'} ({told})", err=True)
+    typer.echo(str(writing.write_index(output, suite, written)))
+
+
 @app.command("add")
 def add(
     file: Annotated[Path, typer.Argument(help="A video.", dir_okay=True, show_default=False)],

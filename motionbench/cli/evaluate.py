@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -17,8 +18,11 @@ from motionbench.cli.asking import Asked, asks
 from motionbench.errors import UsageError
 
 if TYPE_CHECKING:
+    from motionbench.executors.choosing import Wanted
+    from motionbench.failures import Failure
     from motionbench.placement import Placement
     from motionbench.plan import Plan
+    from motionbench.request import Question
     from motionbench.run import Result
     from motionbench.sharding import Shard
     from motionbench.store import Stage, Store
@@ -45,13 +49,49 @@ class Tolerance:
         return failed > self.limit
 
 
+@dataclass(frozen=True)
+class Labour:
+    """Who does the work and how failures are met; in this process where nothing else is asked for."""
+
+    wanted: Wanted
+    question: Question
+    timeouts: Mapping[str, float]
+    retried: tuple[Failure, ...] | None = None
+    events: Path | None = None
+
+    @property
+    def in_this_process(self) -> bool:
+        """An item that takes too long can only be ended with its process."""
+        return self.wanted.in_this_process and not self.timeouts
+
+
 @asks
-def evaluate(asked: Asked, shard: options.Shard = "", format: options.TableFormat = options.Format.human) -> None:
+def evaluate(
+    asked: Asked,
+    shard: options.Shard = "",
+    executor: options.ExecutorName = options.Executor.local,
+    workers: options.Workers = 0,
+    gpus: options.Gpus = "",
+    with_: options.With = None,
+    timeout: options.Timeouts = None,
+    retry_failed: options.RetryFailed = "",
+    events: options.Events = None,
+    format: options.TableFormat = options.Format.human,
+) -> None:
     """Run whatever is missing and end with the leaderboard."""
+    from motionbench.executors import choosing
+    from motionbench.failures import parse
     from motionbench.sharding import Shard
 
     question, placed = asked.question(), asked.placement()
     allowed = tolerance(asked.fail_on_error)
+    labour = Labour(
+        choosing.Wanted(executor.value, workers, gpus, choosing.settings(with_ or [])),
+        question,
+        choosing.timeouts(timeout or []),
+        parse(retry_failed) if retry_failed else None,
+        events,
+    )
     part = Shard.parse(shard) if shard else None
     with resumable():
         from motionbench import plan, request
@@ -59,7 +99,7 @@ def evaluate(asked: Asked, shard: options.Shard = "", format: options.TableForma
 
         opened = Store.open(asked.store)
         made = plan.make(request.resolve(question))
-        code = answer(made, opened, asked.force, asked.only_cache, allowed, format, placed, part)
+        code = answer(made, opened, asked.force, asked.only_cache, allowed, format, placed, part, labour)
     raise typer.Exit(code)
 
 
@@ -82,15 +122,16 @@ def answer(
     format: options.Format,
     placed: Placement | None = None,
     shard: Shard | None = None,
+    labour: Labour | None = None,
 ) -> int:
     """Run a plan or a shard of it, print its table, say what is next; the exit code."""
-    from motionbench import run
-    from motionbench.cli import screen
+    from motionbench.cli import labouring
 
     store.save_plan(made.configuration(_command()))
-    result = run.Run(
-        made, store, screen.choose(), force=_stage(force), only_cache=only_cache, placed=placed, shard=shard
-    ).execute()
+    if labour is None or labour.in_this_process or only_cache:
+        result = labouring.here(made, store, labour, _stage(force), only_cache, placed, shard)
+    else:
+        result = labouring.by_crew(made, store, labour, _stage(force), placed, shard)
     unfinished = _tell(made, store, result, shard) if shard else _show(made, store, result, format)
     return _exit_code(result, allowed, unfinished)
 

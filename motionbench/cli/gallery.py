@@ -62,7 +62,7 @@ def gallery(
     configuration = opened.plan(plan)
     # Controls last: they are what the others are seen against.
     known = [line.label for line in sorted(configuration.methods, key=lambda line: line.control)]
-    shown_methods = footage.methods_of(configuration, labels(method, known) or known)
+    shown_methods = footage.methods_of(configuration, method or known)
     grid = pictures.grid(configuration.protocol, size)
     collection = collect(configuration, provenance.rows_of(configuration, opened.rows()), shown_methods)
     shelf = Shelf(folder, grid)
@@ -75,11 +75,6 @@ def gallery(
     shelf.sweep()
     typer.echo(str(folder / INDEX))
     _advise(shown.withheld, shown.private)
-
-
-def labels(given: list[str] | None, known: list[str]) -> list[str]:
-    """Commas part labels, except inside a label that the run has."""
-    return [label for text in given or [] for label in ((text,) if text in known else options.listed([text]))]
 
 
 def _advise(withheld: Mapping[str, str], private: Mapping[str, str]) -> None:

@@ -13,6 +13,7 @@ WHERE = "Where to run"
 AGAIN = "Reproducibility"
 FAILING = "Failure policy"
 OUTPUT = "Output"
+WORKERS = "Workers"
 
 DEFAULT_STORE = Path("motionbench-store")
 CONFIG, SHOW_CONFIG = "--config", "--show-config"
@@ -56,12 +57,35 @@ class Stage(StrEnum):
     score = "score"
 
 
+class Executor(StrEnum):
+    """What runs workers."""
+
+    local = "local"
+    ray = "ray"
+    slurm = "slurm"
+
+
 class Dtype(StrEnum):
     """What a backbone computes in."""
 
     float32 = "float32"
     bfloat16 = "bfloat16"
     float16 = "float16"
+
+
+class Quantised(StrEnum):
+    """What the weights of a backbone's blocks are rounded to."""
+
+    int8 = "int8"
+    float8 = "float8"
+
+
+class Memory(StrEnum):
+    """What of a backbone is on the device."""
+
+    full = "full"
+    offload = "offload"
+    stream = "stream"
 
 
 def _read_settings(context: typer.Context, file: Path | None) -> Path | None:
@@ -106,6 +130,15 @@ Backbone = Annotated[
 DtypeOfBackbone = Annotated[
     Dtype | None, _option("--dtype", WHERE, "What the backbone computes in; its own unless told.", show_default=False)
 ]
+QuantisedTo = Annotated[
+    Quantised | None,
+    _option("--quantise", WHERE, "Round the weights of the backbone's blocks; other numbers.", show_default=False),
+]
+Tiled = Annotated[bool, _option("--tiled", WHERE, "Encode and decode in tiles: less memory, slightly other numbers.")]
+MemoryOfBackbone = Annotated[
+    Memory,
+    _option("--memory", WHERE, "On the device: all of it, the part at work, or block after block; the same numbers."),
+]
 Device = Annotated[
     str,
     _option(
@@ -133,6 +166,40 @@ Shard = Annotated[
 FailOnError = Annotated[
     str,
     _option("--fail-on-error", FAILING, "Exit 3 above this number (2) or share (0.05) of failed generations."),
+]
+RetryFailed = Annotated[
+    str,
+    _option(
+        "--retry-failed",
+        FAILING,
+        "Of what failed in earlier runs try only this class again, or several with commas: transient, deterministic, "
+        "out-of-memory, timeout, invalid-output; all unless told.",
+        show_default=False,
+    ),
+]
+Timeouts = Annotated[
+    list[str] | None,
+    _option("--timeout", FAILING, "Seconds that an item may take, as 600 or generate=600; may be given again."),
+]
+ExecutorName = Annotated[Executor, _option("--executor", WORKERS, "What runs workers (docs/scaling.md).")]
+Workers = Annotated[
+    int, _option("--workers", WORKERS, "How many; one, in this process, unless told.", min=0, show_default=False)
+]
+Gpus = Annotated[
+    str,
+    _option(
+        "--gpus",
+        WORKERS,
+        "local: one worker on each of these, all or 0,2. ray, slurm: how many each worker gets.",
+        show_default=False,
+    ),
+]
+With = Annotated[
+    list[str] | None,
+    _option("--with", WORKERS, "A setting of ray or slurm, such as partition=gpu; may be given again."),
+]
+Events = Annotated[
+    Path | None, _option("--events", OUTPUT, "Append what happens to this file, a JSON object a line.", dir_okay=False)
 ]
 TableFormat = Annotated[Format, _option("--format", OUTPUT, "How the table is printed on stdout.")]
 Config = Annotated[

@@ -87,7 +87,7 @@ def _stages(made: Forecast) -> list[tuple[str, ...]]:
 
 
 def _method(work: MethodWork) -> tuple[str, ...]:
-    note = " (declared)" if work.memory_source == "declared" else ""
+    note = {"declared": " (declared)", "weights": " and more (weights)"}.get(work.memory_source, "")
     return (
         work.label,
         str(work.tunings) if work.tunings else "",

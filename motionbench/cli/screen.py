@@ -7,20 +7,30 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+from motionbench.engine import Display
 from motionbench.plan import Item, ScoreItem, TrackItem, TuneItem
-from motionbench.run import Display
 from motionbench.scoring import Verdict
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
+
+    from motionbench.executors.crew import CrewDisplay
 
 _BROKEN = ("failed", "invalid_output")
 
 
 def choose() -> Display:
     """The live display where stderr is a capable terminal."""
-    plain = not sys.stderr.isatty() or os.environ.get("TERM") == "dumb" or bool(os.environ.get("CI"))
-    return Plain() if plain else Live()
+    return Plain() if _is_plain() else Live()
+
+
+def choose_for_crew() -> CrewDisplay:
+    """The same, with a line for each of several workers."""
+    return Plain() if _is_plain() else LiveCrew()
+
+
+def _is_plain() -> bool:
+    return not sys.stderr.isatty() or os.environ.get("TERM") == "dumb" or bool(os.environ.get("CI"))
 
 
 def describe(item: Item) -> str:
@@ -63,6 +73,10 @@ class Plain:
     def stop(self) -> None:
         """Nothing."""
 
+    def of(self, worker: str) -> Plain:
+        """Lines do not say who did it."""
+        return self
+
 
 class Live:
     """An overall bar in items, and the item at hand below it."""
@@ -78,8 +92,8 @@ class Live:
         """The run begins; nothing is shown where nothing is missing."""
         self._missing, self._cached = missing, cached
         if missing:
-            self._overall = self._progress.add_task(self._counts(), total=missing)
-            self._current = self._progress.add_task("", total=None)
+            self._overall = self._progress.add_task(self._counts(), total=missing, stage="")
+            self._current = self._progress.add_task("", total=None, stage="")
             self._progress.start()
 
     def begin(self, item: Item) -> None:
@@ -117,6 +131,59 @@ class Live:
     def _counts(self) -> str:
         left = self._missing - self._done - self._failed
         return f"{self._done} done · {self._cached} cached · {self._failed} failed · {left} left"
+
+
+class LiveCrew(Live):
+    """An overall bar, and a line a worker below it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines: dict[str, Line] = {}
+
+    def start(self, missing: int, cached: int) -> None:
+        """The run begins; lines come with their workers."""
+        super().start(missing, cached)
+        if self._current is not None:
+            self._progress.remove_task(self._current)
+            self._current = None
+
+    def of(self, worker: str) -> Line:
+        """The line of a worker."""
+        if worker not in self._lines:
+            self._lines[worker] = Line(self, self._progress, worker)
+        return self._lines[worker]
+
+
+class Line:
+    """What one worker does (``engine.Display``)."""
+
+    def __init__(self, crew: LiveCrew, bars: Progress, worker: str) -> None:
+        self._crew, self._bars, self._worker = crew, bars, _escaped(worker)
+        self._task = bars.add_task(self._worker, total=None, stage="")
+
+    def start(self, missing: int, cached: int) -> None:
+        """Nothing: the crew has begun."""
+
+    def begin(self, item: Item) -> None:
+        """Name the item at hand."""
+        self._bars.reset(self._task, total=None, completed=0, stage="")
+        self._bars.update(self._task, description=f"{self._worker}: {_escaped(describe(item))}")
+
+    def progress(self, stage: str, done: int, total: int) -> None:
+        """Move the bar."""
+        self._bars.update(self._task, total=total or None, completed=done, stage=_escaped(stage))
+
+    def end(self, item: Item, verdict: Verdict, seconds: float) -> None:
+        """Move the overall bar."""
+        self._bars.update(self._task, description=self._worker, stage="")
+        self._crew.end(item, verdict, seconds)
+
+    def warn(self, text: str) -> None:
+        """A line above the bars."""
+        self._crew.warn(text)
+
+    def stop(self) -> None:
+        """Nothing: the crew takes the bars away."""
 
 
 def _bars() -> Progress:

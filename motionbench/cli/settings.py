@@ -26,6 +26,8 @@ from motionbench.spelling import suggest
 _NOT_IN_FILES = {options.CONFIG, options.SHOW_CONFIG, "--help"}
 _OF_TABLES = "format"
 """A plan prints no table: it passes over how a file wants it printed."""
+_OF_RUNS = {"shard", "executor", "workers", "gpus", "with", "timeout", "retry-failed", "events"}
+"""A plan is of the whole, whoever does it."""
 _FILE, _LINES = "motionbench.config", "motionbench.config.lines"
 _UNSET = {"suite": "mini", "encoder": "mini-clip", "seeds": "0", "metric": "all that are computed unasked"}
 """What it means that an option is not given."""
@@ -44,6 +46,8 @@ def read(context: typer.Context, file: Path | None) -> Path | None:
     values: dict[str, Any] = {}
     faults: list[str] = []
     for name, value in document.data.items():
+        if context.command.name == "plan" and name in _OF_RUNS:
+            continue
         try:
             option = _find(known, str(name))
             values |= _read_value(context, option, name, value)
@@ -53,7 +57,9 @@ def read(context: typer.Context, file: Path | None) -> Path | None:
         raise UsageError("\n".join(faults))
     context.default_map = values
     context.meta[_FILE] = file.name
-    context.meta[_LINES] = {known[name].name: document.line((name,)) for name in map(str, document.data)}
+    context.meta[_LINES] = {
+        known[name].name: document.line((name,)) for name in map(str, document.data) if name in known
+    }
     return file
 
 

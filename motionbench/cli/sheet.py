@@ -62,7 +62,7 @@ def sheet(
     opened = Store.open(store, create=False)
     configuration = opened.plan(plan)
     rows = provenance.rows_of(configuration, opened.rows())
-    labels = footage.methods_of(configuration, _labels(method, {line.label for line in configuration.methods}))
+    labels = footage.methods_of(configuration, method or ())
     cases = options.listed(case) or (configuration.cases[0].id,)
     number = min(configuration.seeds) if seed is None else seed
     scenes = [footage.scene(opened, configuration, rows, labels, one, number) for one in cases]
@@ -75,11 +75,6 @@ def sheet(
     contact_sheet.save(picture, file)
     typer.echo(str(file))
     typer.echo(f"Caption: {caption}", err=True)
-
-
-def _labels(given: list[str] | None, known: set[str]) -> tuple[str, ...]:
-    """Commas part labels, except inside a label that the run has."""
-    return tuple(label for text in given or [] for label in ((text,) if text in known else options.listed([text])))
 
 
 def _block(scene: Scene) -> Block:

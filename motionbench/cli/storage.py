@@ -58,6 +58,18 @@ def merge(
         )
 
 
+@app.command("migrate")
+def migrate(store: options.StoreFolder = options.DEFAULT_STORE) -> None:
+    """Write an older store's records down again under the present schema; objects stay as they are."""
+    from motionbench.store import Store, migrating, records
+
+    done = migrating.migrate(Store.open(store))
+    if done.earlier == records.SCHEMA_VERSION:
+        typer.echo(f"{store} has schema {done.earlier}, the present one: there is nothing to do.")
+    else:
+        typer.echo(f"{store}: schema {done.earlier} → {records.SCHEMA_VERSION}, {done.rows} rows, {done.plans} plans.")
+
+
 @app.command("verify")
 def verify(store: options.StoreFolder = options.DEFAULT_STORE) -> None:
     """Read every object and compare it with its digest; exit 6 where one differs."""

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from motionbench.cli import options
-from motionbench.cli.gallery import labels
 from motionbench.errors import UsageError
 
 if TYPE_CHECKING:
@@ -140,7 +139,7 @@ def make(
     asked = _questions(options.listed(question))
     opened = Store.open(store, create=False)
     configuration = opened.plan(plan)
-    chosen = footage.methods_of(configuration, labels(method, [line.label for line in configuration.methods]))
+    chosen = footage.methods_of(configuration, method or ())
     rows = provenance.rows_of(configuration, opened.rows())
     wishes = drawing.Wishes(
         asked, pairs, raters, attention, repeats, seed, size, private, consent.strip() or drawing.CONSENT

@@ -68,7 +68,8 @@ def _among(backbone: str, spec: MethodSpec) -> bool:
 
 
 def _options(spec: MethodSpec) -> Iterator[str]:
-    groups: Mapping[str, Options] = {"defaults": spec.defaults, **{f"preset {n}": v for n, v in spec.presets.items()}}
+    presets = {f"preset {name}": options for name, options in spec.presets.items()}
+    groups: Mapping[str, Options] = {"defaults": spec.defaults, **presets, "unkeyed": spec.unkeyed}
     for group, options in groups.items():
         for name, value in options.items():
             if not isinstance(value, OptionValue) or (isinstance(value, float) and not math.isfinite(value)):

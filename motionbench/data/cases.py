@@ -7,7 +7,7 @@ footage that has some must have the category's own, in the shape of its video.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from motionbench.errors import MotionBenchError, UsageError
 from motionbench.types import Annotation, Case, CaseEntry, Video
@@ -26,7 +26,7 @@ class Footage:
 def assemble(entry: CaseEntry, footage: Footage, fault: Callable[[Annotation], str | None]) -> Case:
     """The case of an entry; raises UsageError where ``fault`` finds that the annotation is not the category's."""
     annotation = footage.annotation
-    reason = None if is_blank(annotation) else fault(annotation) or _misfit(footage.video, annotation)
+    reason = None if is_blank(annotation) else _category_fault(annotation, fault) or _misfit(footage.video, annotation)
     if reason:
         raise UsageError(f"{entry.id} is a {entry.category} case, {reason}; correct its category or its annotation")
     return Case(
@@ -42,6 +42,12 @@ def assemble(entry: CaseEntry, footage: Footage, fault: Callable[[Annotation], s
         perfect=footage.perfect,
         other=footage.other,
     )
+
+
+def _category_fault(annotation: Annotation, fault: Callable[[Annotation], str | None]) -> str | None:
+    """Tracks alone are an annotation of any category."""
+    alone = is_blank(replace(annotation, tracks=None, estimated=()))
+    return None if alone else fault(annotation)
 
 
 def usable(read: Callable[[], Video]) -> Video | None:
@@ -71,6 +77,7 @@ def _misfit(video: Video, annotation: Annotation) -> str | None:
     lengths = {
         "camera path": camera and camera.matrices.shape[0],
         "key points": points and points.xy.shape[1],
+        "tracks": annotation.tracks and annotation.tracks.xy.shape[1],
     }
     for name, length in lengths.items():
         if length not in (None, frames):

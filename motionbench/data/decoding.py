@@ -203,3 +203,12 @@ def _demux(path: Path, container: Any, index: int) -> _Extent:
 
 def _truncated(path: Path, reason: str) -> VideoError:
     return VideoError(f"{path} is truncated: {reason}; copy or download it again")
+
+
+def timetable(path: Path, fps: float | None) -> tuple[tuple[int, int], list[float]]:
+    """Height and width of a video, and the times of its pictures."""
+    size, times = (0, 0), []
+    for picture in pictures(path, fps):
+        size = picture.frame.height, picture.frame.width
+        times.append(picture.time)
+    return size, times

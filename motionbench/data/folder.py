@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from motionbench.data import files, layouts, loaders, masks, prompts_csv, video
+from motionbench.data import files, layouts, loaders, masks, movebench, prompts_csv, video
 from motionbench.data.cases import Footage, usable
 from motionbench.data.layouts import LIST
 from motionbench.data.prompts_csv import Listed
@@ -74,14 +74,19 @@ class FolderSuite:
 
     def _digest(self, listed: Listed) -> str:
         digest = files.decoded_digest(files.sha256(self.directory / listed.file), self.protocol, listed.cut)
-        if not listed.masks:
-            return digest
-        return hashlib.sha256(f"{digest} {files.sha256(self.directory / listed.masks)}".encode()).hexdigest()
+        given = [self.directory / listed.masks] if listed.masks else []
+        given += movebench.files(self.directory / listed.tracks) if listed.tracks else ()
+        for path in given:
+            digest = hashlib.sha256(f"{digest} {files.sha256(path)}".encode()).hexdigest()
+        return digest
 
     def _decode(self, name: str) -> Footage:
         listed = self._videos[name]
         path = self.directory / listed.file
         read = video.read(path, self.protocol, listed.cut)
+        if listed.tracks:
+            tracks = movebench.tracks(self.directory / listed.tracks, path, self.protocol, listed.cut)
+            return Footage(read, Annotation(tracks=tracks, estimated=(movebench.MADE,)))
         if not listed.masks:
             return Footage(read)
         found = masks.read(self.directory / listed.masks, path, self.protocol, listed.cut)

@@ -4,6 +4,11 @@ DAVIS 2017 (``JPEGImages/480p/NAME/00000.jpg``, ``Annotations/480p/NAME/00000.pn
 captions: a ``prompts.csv`` at its top names sequences, and their frames and masks are found. MTBench (Shi et al., arXiv
 2503.17350; ``NAME/videos/NAME.mp4``, ``NAME/masks/NAME/00000.png``, ``prompts.txt``, ``eval_prompts.txt``) has captions
 and prompts of its own; all its clips are taken as ``single_object``.
+
+MoveBench (Chu et al., arXiv 2512.08765; ``en/video/NAME.mp4``, ``en/single_track.txt`` and ``multi_track.txt`` with a
+line ``NAME.mp4,caption`` each, ``en/track/single/NAME_tracks.npy`` and ``NAME_visibility.npy``) has captions and no
+prompts, being made for image-to-video: a ``prompts.csv`` at its top names clips, as they stand in those lists, and an
+empty ``reference_prompt`` takes the caption. Its mask of the first frame says nothing of later ones and is not read.
 """
 
 from __future__ import annotations
@@ -12,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from motionbench.data import decoding, prompts_csv
+from motionbench.data import decoding, movebench, prompts_csv
 from motionbench.data.prompts_csv import MASKED, Listed
 from motionbench.data.resampling import Cut
 from motionbench.errors import MissingResourceError, UsageError
@@ -28,7 +33,9 @@ def listed(directory: Path) -> Sequence[Listed]:
     if not directory.is_dir():
         raise _missing(f"no folder {directory}; make it, put videos and a {LIST} there")
     if (directory / LIST).is_file():
-        return [_of_davis(directory, one) for one in prompts_csv.read(directory / LIST)]
+        captions = movebench.captions(directory)
+        rows = prompts_csv.read(directory / LIST, captions)
+        return [movebench.placed(directory, _of_davis(directory, one)) for one in rows]
     clips = sorted(path.parent for path in directory.glob(f"*/{_MTBENCH_PROMPTS}"))
     if clips:
         return [_of_mtbench(directory, clip) for clip in clips]
@@ -81,5 +88,8 @@ def _contents(directory: Path) -> str:
     sequences = [path.name for res in _RESOLUTIONS for path in sorted((directory / _DAVIS_FRAMES / res).glob("*/"))]
     if sequences:
         return f"{len(sequences)} DAVIS sequences (first: {sequences[0]})"
+    captioned = sorted(movebench.captions(directory))
+    if captioned:
+        return f"{len(captioned)} MoveBench clips (first: {captioned[0]})"
     found = [file.name for file in sorted(directory.iterdir()) if file.suffix.lower() in decoding.VIDEOS]
     return f"{len(found)} video{'s' * (len(found) > 1)} (first: {found[0]})" if found else "no videos"

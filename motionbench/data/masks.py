@@ -26,7 +26,7 @@ def read(folder: Path, video: Path, protocol: Protocol, cut: Cut) -> NDArray[np.
     """``[K, T, H, W]``, one mask an object seen in the part used; raises VideoError where they do not fit the video."""
     if not folder.is_dir():
         raise VideoError(f"the folder of masks {folder} does not exist; correct `masks`, or leave it empty")
-    size, times = _of_video(video, cut.fps)
+    size, times = decoding.timetable(video, cut.fps)
     images = decoding.images(folder)
     if len(images) != len(times):
         raise VideoError(f"{folder} holds {len(images)} masks for the {len(times)} pictures of {video}; one for each")
@@ -38,15 +38,6 @@ def read(folder: Path, video: Path, protocol: Protocol, cut: Cut) -> NDArray[np.
         raise VideoError(f"{folder} shows no object in the part of {video} that is used; correct its start")
     placed = np.stack([_placed(one, protocol) for one in labels])
     return np.stack([placed == label for label in found])
-
-
-def _of_video(path: Path, fps: float | None) -> tuple[tuple[int, int], list[float]]:
-    """Height and width of a video, and the times of its pictures."""
-    size, times = (0, 0), []
-    for picture in decoding.pictures(path, fps):
-        size = picture.frame.height, picture.frame.width
-        times.append(picture.time)
-    return size, times
 
 
 def _labels(path: Path, size: tuple[int, int]) -> Labels:

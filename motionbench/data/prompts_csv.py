@@ -9,7 +9,7 @@ may have several rows, each with more prompts. Faults are reported all at once, 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
@@ -38,6 +38,8 @@ class Listed:
     cut: Cut
     masks: str = ""
     """Folder of masks, "" where there is none."""
+    tracks: str = ""
+    """Start of the names of a file of tracks and one of their visibility, "" where there are none."""
 
 
 @dataclass(frozen=True)
@@ -49,9 +51,12 @@ class _Row:
         return tuple(text for name, text in self.cells.items() if name.startswith("prompt") and text)
 
 
-def read(path: Path) -> tuple[Listed, ...]:
-    """The videos of a list, in its order; raises UsageError with a line for each fault."""
-    rows = _rows(path)
+def read(path: Path, captions: Mapping[str, str] | None = None) -> tuple[Listed, ...]:
+    """The videos of a list, in its order; raises UsageError with a line for each fault.
+
+    An empty ``reference_prompt`` is the file's caption in ``captions``, where it has one.
+    """
+    rows = [_captioned(row, captions or {}) for row in _rows(path)]
     faults = [f"{path.name}:{row.line}: {fault}" for row in rows for fault in _faults(row)]
     if faults:
         raise UsageError("\n".join(faults))
@@ -61,6 +66,12 @@ def read(path: Path) -> tuple[Listed, ...]:
         first = videos.get(listed.file)
         videos[listed.file] = _joined(path, row, first, listed) if first else listed
     return tuple(videos.values())
+
+
+def _captioned(row: _Row, captions: Mapping[str, str]) -> _Row:
+    if row.cells["reference_prompt"]:
+        return row
+    return replace(row, cells={**row.cells, "reference_prompt": captions.get(row.cells["file"], "")})
 
 
 def _joined(path: Path, row: _Row, first: Listed, more: Listed) -> Listed:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from motionbench.data import places
+from motionbench.disk import existing, free_bytes
 from motionbench.doctor.finding import Finding, tried
 from motionbench.errors import MissingResourceError
 
@@ -22,17 +22,6 @@ def findings(store: Path) -> Iterator[Finding]:
     yield _room("room of the store", store, needed=True)
     yield tried("cache", "gap", lambda: _writable(cache, f"{places.CACHE_VARIABLE}=DIR"))
     yield _room("room of the cache", cache, needed=False)
-
-
-def existing(folder: Path) -> Path:
-    """The folder, or the nearest one above it that is there."""
-    absolute = folder.expanduser().absolute()
-    return next(place for place in (absolute, *absolute.parents) if place.exists())
-
-
-def free_bytes(folder: Path) -> int:
-    """Room on the file system that a folder is, or would be, on."""
-    return shutil.disk_usage(existing(folder)).free
 
 
 def _writable(folder: Path, choice: str) -> str:

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from motionbench import pending, plan, provenance
+from motionbench import disk, pending, plan, provenance
+from motionbench.backbones.memory import weight_bytes
 from motionbench.data import places
-from motionbench.doctor import folders
 from motionbench.forecast import measured, needs, tolerance
 from motionbench.forecast.measured import Group, Measured
 from motionbench.forecast.records import Disk, Forecast, Gap, MemorySource, MethodWork, StageWork
@@ -89,13 +89,20 @@ def _methods(made: Plan, work: Pending, known: Measured) -> Iterator[MethodWork]
 
 
 def _memory(choice: Choice, asked: Request, known: Measured) -> tuple[int | None, MemorySource]:
-    """Measured, or what the method declares: that is of the embedded models, and of no other."""
-    if choice.label in known.memory:
-        return known.memory[choice.label], "measured"
+    """Measured; or what the method declares, which is of the embedded models; or the least that the weights take.
+
+    Records do not say in which mode they were made, so one of a mode that takes less is no answer where all is kept,
+    and none is where less is.
+    """
+    backbone = asked.backbone
+    weights = weight_bytes(backbone, backbone.memory) if choice.spec.backbones else None
+    found = known.memory.get(choice.label) if backbone.memory == "full" else None
+    if found is not None and found >= (weights or 0):
+        return found, "measured"
     declared = choice.spec.memory_bytes
-    if declared is not None and asked.backbone.source.startswith("package:"):
+    if declared is not None and backbone.source.startswith("package:"):
         return declared, "declared"
-    return None, "unknown"
+    return (weights, "weights") if weights is not None else (None, "unknown")
 
 
 def _disk(made: Plan, work: Pending, known: Measured, root: Path) -> Disk:
@@ -104,8 +111,8 @@ def _disk(made: Plan, work: Pending, known: Measured, root: Path) -> Disk:
     return Disk(
         store_grows=round(sum((sizes[group] or 0) * count for group, count in counts.items())),
         store_unknown=tuple(name for (_, name), size in sizes.items() if size is None),
-        store_free=folders.free_bytes(root),
-        cache_free=folders.free_bytes(places.cache()),
+        store_free=disk.free_bytes(root),
+        cache_free=disk.free_bytes(places.cache()),
     )
 
 

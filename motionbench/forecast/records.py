@@ -7,7 +7,8 @@ from typing import Literal
 
 from motionbench.store import Stage
 
-MemorySource = Literal["measured", "declared", "unknown"]
+MemorySource = Literal["measured", "declared", "weights", "unknown"]
+"""``weights`` is a lower bound: what the backbone's weights alone have on the device at a time."""
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,9 @@ class Cost:
     """Of one method, as measured where its rows were made."""
 
     tune_seconds: float | None
-    """Mean over references; None where the method does not tune."""
-    generate_seconds: float
-    """Mean over generations."""
+    """Mean over references; None where the method does not tune, or was only timed beside others."""
+    generate_seconds: float | None
+    """Mean over generations; None where all were timed while other workers used the same device."""
     peak_memory_bytes: int
     """The most of all its tunings and generations; on a CPU that of the whole process."""
     trainable_parameters: int
@@ -33,13 +33,14 @@ def costs(rows: Sequence[Row], methods: Iterable[MethodLine]) -> Mapping[str, Co
 
 def _cost(rows: Sequence[Row], method: MethodLine) -> Cost | None:
     own = [row for row in rows if row.method == method.label and row.status in _DONE]
-    tuned = {row.reference: row.tune_seconds for row in own}
-    generated = {(row.case, row.seed): row.generate_seconds for row in own}
-    if not any((*tuned.values(), *generated.values())):
+    if not any(row.tune_seconds or row.generate_seconds for row in own):
         return None
+    timed = [row for row in own if not row.shared]
+    tuned = {row.reference: row.tune_seconds for row in timed}
+    generated = {(row.case, row.seed): row.generate_seconds for row in timed}
     return Cost(
-        tune_seconds=statistics.mean(tuned.values()) if method.tuned else None,
-        generate_seconds=statistics.mean(generated.values()),
+        tune_seconds=statistics.mean(tuned.values()) if method.tuned and timed else None,
+        generate_seconds=statistics.mean(generated.values()) if timed else None,
         peak_memory_bytes=max(row.peak_memory_bytes for row in own),
         trainable_parameters=max(row.trainable_parameters for row in own),
     )

@@ -81,11 +81,12 @@ def _section(name: str, sheet: Sheet) -> str:
 
 def _row(line: Line) -> str:
     kind = ' class="control" title="control"' if line.control else ""
-    cells = "".join(f"<td>{_cell(cell)}</td>" for cell in line.cells)
+    cells = "".join(f"<td>{shown(cell)}</td>" for cell in line.cells)
     return f'<tr{kind}><th scope="row">{escape(line.label)}</th>{cells}</tr>'
 
 
-def _cell(cell: Cell) -> str:
+def shown(cell: Cell) -> str:
+    """A cell's text, what is missing of it and its interval, as spans."""
     text = escape(cell.text)
     parts = [
         f'<span class="{cell.mark}">{text}</span>' if cell.mark else text,

@@ -32,6 +32,7 @@ def notes(board: Board, view: View = PLAIN) -> list[str]:
         *conclusions(board, view),
         *rejected,
         *truncated,
+        *_untimed(board, view),
         *omitted,
         *failures,
         *unfinished,
@@ -124,6 +125,12 @@ def _bounds(board: Board, view: View) -> Iterator[str]:
                 f"{metric.name}: 0 is {found.floor_control} ({found.floor:{form}}), 1 is {found.ceiling_control} "
                 f"({found.ceiling:{form}}) over all cases; the controls' means count as exact."
             )
+
+
+def _untimed(board: Board, view: View) -> Iterator[str]:
+    untimed = sorted(label for label, cost in board.costs.items() if cost.generate_seconds is None)
+    if untimed and view.shows("cost"):
+        yield f"No times of {', '.join(untimed)}: other workers used the same device meanwhile."
 
 
 def _failure(failure: Failure, board: Board) -> str:

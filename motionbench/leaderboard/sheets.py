@@ -96,7 +96,7 @@ def expenses(board: Board) -> Sheet:
             False,
             (
                 _tuning(board, method),
-                Cell(duration(cost.generate_seconds)),
+                Cell("—" if cost.generate_seconds is None else duration(cost.generate_seconds)),
                 Cell(f"{cost.peak_memory_bytes / 2**30:.2f} GiB"),
                 Cell(f"{cost.trainable_parameters:,}" if cost.trainable_parameters else "—"),
             ),

@@ -43,12 +43,17 @@ SPEC = MetricSpec(
 class LeakageLpips:
     """The library's own network on time-aligned frames.
 
+    Args:
+        protocol: how the videos are made.
+        encoder: not used.
+        device: as torch names it; the first GPU where there is one, else the processor, unless told.
+
     Raises:
         MissingResourceError: the library, or the weights of its AlexNet, are not there.
     """
 
-    def __init__(self, protocol: Protocol, encoder: Encoder | None = None) -> None:
-        self._model, weights = _load()
+    def __init__(self, protocol: Protocol, encoder: Encoder | None = None, *, device: str | None = None) -> None:
+        self._model, weights = _load(device)
         rest = f"T:{protocol.frames}|{size(protocol)}|mask:none|v{SPEC.version}"
         self.signature = f"{SPEC.name}|net:{NET}@{weights}|lpips:{self._model.version}|{rest}"
 
@@ -80,7 +85,7 @@ def _input(frames: NDArray[np.uint8], model: Any) -> Tensor:
     return pixels.permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
-def _load() -> tuple[Any, str]:
+def _load(device: str | None) -> tuple[Any, str]:
     """The model and the name of its backbone's weights."""
     import torch
 
@@ -100,5 +105,5 @@ def _load() -> tuple[Any, str]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
         model = lpips.LPIPS(net=NET, verbose=False)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
+    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     return model.to(device).eval().requires_grad_(False), file.removesuffix(".pth")

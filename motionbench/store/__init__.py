@@ -9,6 +9,8 @@ Layout, under one root::
     rows/<writer>.jsonl              scores as they come, one writer a file
     compact/rows-*.parquet           the same rows, compacted
     plans/<plan_id>.json             what was asked
+    leases/<stage>-<key>             who of several workers is at work on what
+    runs/<id>/                       what workers and their driver tell each other while they run
     selfcheck.json                   the last self-check of the metrics
     environments/<id>.json           where it ran
 

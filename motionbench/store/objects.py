@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import fcntl
+import errno
 import hashlib
 import json
 import os
@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from motionbench.store import locking
 from motionbench.store.keys import STAGES, Stage
 from motionbench.store.writing import until_full, writing
 
@@ -27,6 +28,7 @@ Outcome = Literal["ok", "declined", "undefined"]
 """How a finished object ended; a method that declines and a metric without a value are answers, and are kept."""
 
 _META, _DONE = "meta.json", "DONE"
+_THERE_ALREADY = {errno.EEXIST, errno.ENOTEMPTY}
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,10 @@ class Meta:
     """Of a score: tokens at the end of a prompt that its encoder did not read."""
     substages: Mapping[str, float] = field(default_factory=dict)
     """Seconds by stage of tuning."""
+    shared: bool = False
+    """Whether other workers used the same device meanwhile."""
+    spared: str = ""
+    """How the backbone was made to take less memory, where it would not fit otherwise; the output is the same."""
 
 
 class Objects:
@@ -102,16 +108,29 @@ class Objects:
 
     @contextlib.contextmanager
     def resuming(self, stage: Stage, key: str) -> Iterator[Path]:
-        """The folder of an object under way, with what an earlier attempt left; one process at a time."""
+        """The folder of an object under way, with what an earlier attempt left; one process at a time.
+
+        Without locks the folder is renamed instead: whoever was in it before finds it gone.
+        """
         folder, lock = self._work / f"{stage}-{key}", self._work / f"{stage}-{key}.lock"
-        with self._locked(lock):
+        with self._locked(lock) as locked:
             with writing(self._root):
+                folder = folder if locked else self._seized(folder)
                 folder.mkdir(exist_ok=True)
             with until_full(self._root):
                 yield folder
             if self.done(stage, key):
                 shutil.rmtree(folder, ignore_errors=True)
                 lock.unlink(missing_ok=True)
+
+    def _seized(self, folder: Path) -> Path:
+        """A name of our own for a folder under way, whatever its name was."""
+        own = folder.with_name(f"{folder.name}.{uuid.uuid4().hex[:8]}")
+        for left in filter(Path.is_dir, (folder, *self._work.glob(f"{folder.name}.*"))):
+            with contextlib.suppress(OSError):  # another was faster
+                left.rename(own)
+                break
+        return own
 
     def commit(self, stage: Stage, key: str, folder: Path, meta: Meta) -> None:
         """Make a filled folder the object."""
@@ -126,7 +145,12 @@ class Objects:
             target = self.path(stage, key)
             self._put_aside(target)
             target.parent.mkdir(parents=True, exist_ok=True)
-            folder.rename(target)
+            try:
+                folder.rename(target)
+            except OSError as error:  # where locks do not reach other machines, another may have been faster
+                if error.errno not in _THERE_ALREADY or not self.done(stage, key):
+                    raise
+                shutil.rmtree(folder)
 
     def entries(self) -> Iterator[tuple[Stage, str]]:
         """Stage and key of every object, whole or not."""
@@ -163,14 +187,14 @@ class Objects:
             shutil.rmtree(aside, ignore_errors=True)
 
     @contextlib.contextmanager
-    def _locked(self, lock: Path) -> Iterator[None]:
-        """Alone among the processes that ask for the same lock file."""
+    def _locked(self, lock: Path) -> Iterator[bool]:
+        """Alone among the processes that ask for the same lock file; False where the file system has no locks."""
         with contextlib.ExitStack() as stack:
             with writing(self._root):
                 self._work.mkdir(parents=True, exist_ok=True)
                 handle = stack.enter_context(lock.open("w"))
-                fcntl.flock(handle, fcntl.LOCK_EX)
-            yield
+                locked = locking.wait(handle.fileno())
+            yield locked
 
     def verify(self) -> list[Path]:
         """Objects whose files do not have their recorded digests; reads every byte."""
@@ -212,11 +236,7 @@ def _hold(folder: Path, held: contextlib.ExitStack) -> bool:
     """Lock a folder as long as ``held`` is open; False where another holds it."""
     descriptor = os.open(folder, os.O_RDONLY)
     held.callback(os.close, descriptor)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+    return locking.attempt(descriptor)
 
 
 def _remove_unheld(folder: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, TypeVar, cast, get_args
@@ -18,8 +19,17 @@ from motionbench.specs import OptionValue
 from motionbench.types import Protocol
 
 SCHEMA_VERSION = 1
+Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
+UPGRADES: dict[int, dict[str, Upgrade]] = {}
+"""What makes data of a schema those of the next, by ``Row`` or ``Configuration``; a kind without a change is left out.
+
+Data are upgraded as they are read, so old stores, records and submissions load everywhere; ``store migrate`` writes
+them down again.
+"""
 RowStatus = Literal["ok", "failed", "declined", "invalid_output", "undefined"]
 T = TypeVar("T")
+_HALF_PAIR = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]")
+"""How JSON writes a surrogate: two make a letter beyond U+FFFF, and one alone makes text that no file can hold."""
 
 
 class Checked:
@@ -46,6 +56,8 @@ class Row(Checked):
     value: float | None = None
     reason: str = ""
     error_class: str = ""
+    failure: str = ""
+    """Its class (``failures.Failure``)."""
     signature: str = ""
     truncated_tokens: int = 0
     """At the end of a prompt that the metric's encoder did not read."""
@@ -63,6 +75,8 @@ class Row(Checked):
     generate_seconds: float = 0.0
     peak_memory_bytes: int = 0
     trainable_parameters: int = 0
+    shared: bool = False
+    """Whether other workers used the same device while it was tuned or generated: its times are then not its own."""
     plan_id: str = ""
     environment: str = ""
     written_at: float = 0.0
@@ -153,6 +167,8 @@ class Environment(Checked):
     """As torch names it, where the user chose it; "" for the first accelerator, or else the processor."""
     deterministic: bool = False
     """Whether torch was held to algorithms that repeat to the bit."""
+    memory: str = ""
+    """Where the backbone's weights waited (``specs.MemoryMode``), or "" for the device; it changes no score."""
 
 
 def to_json(record: Any) -> dict[str, Any]:
@@ -162,23 +178,25 @@ def to_json(record: Any) -> dict[str, Any]:
 
 def environment_to_json(environment: Environment) -> dict[str, Any]:
     """As ``to_json``, without what was not asked for: environments of earlier releases keep their ids."""
-    unasked = [name for name in ("used_device", "deterministic") if not getattr(environment, name)]
+    unasked = [name for name in ("used_device", "deterministic", "memory") if not getattr(environment, name)]
     return {name: value for name, value in to_json(environment).items() if name not in unasked}
 
 
 def rows_from(data: Sequence[Any], source: Callable[[int], str]) -> list[Row]:
     """Rows; ``source`` names one by its place. Raises NotComparableError for a newer schema, UsageError for no row."""
-    for place, one in enumerate(data):
-        # Naming each of a hundred thousand rows would take longer than checking them.
-        if not isinstance(one, dict) or one.get("schema_version") != SCHEMA_VERSION:
-            check_schema(one, source(place))
-    return checked(list[Row], data, lambda place: source(int(place[0])) if place else source(0))
+    # Naming each of a hundred thousand rows would take longer than checking them.
+    present = [
+        one
+        if isinstance(one, dict) and one.get("schema_version") == SCHEMA_VERSION
+        else _upgraded("Row", one, source(place))
+        for place, one in enumerate(data)
+    ]
+    return checked(list[Row], present, lambda place: source(int(place[0])) if place else source(0))
 
 
 def configuration_from(data: object, source: str) -> Configuration:
     """Raises NotComparableError for a newer schema, UsageError where a field is missing, unknown or of another type."""
-    check_schema(data, source)
-    return checked(Configuration, data, lambda place: source)
+    return checked(Configuration, _upgraded("Configuration", data, source), lambda place: source)
 
 
 def environment_from(data: object, source: str) -> Environment:
@@ -198,10 +216,23 @@ def check_schema(data: object, source: str) -> None:
         )
 
 
+def _upgraded(kind: str, data: object, source: str) -> dict[str, Any]:
+    """The data under the present schema; raises as ``check_schema``, and UsageError for a schema nobody can read."""
+    check_schema(data, source)
+    found = dict(cast(Mapping[str, Any], data))
+    while (version := found["schema_version"]) < SCHEMA_VERSION:
+        if version not in UPGRADES:
+            raise UsageError(f"{source} has schema_version {version}, which no release has written")
+        found = UPGRADES[version].get(kind, dict)(found) | {"schema_version": version + 1}
+    return found
+
+
 def loads(text: str | bytes, source: str) -> dict[str, Any]:
     """A JSON object, or a UsageError that names the file."""
     try:
         data = json.loads(text, parse_constant=_no_number)
+        if _HALF_PAIR.search(text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")):
+            json.dumps(data, ensure_ascii=False).encode()  # fails where half of a pair stands alone
     except (ValueError, RecursionError) as error:
         raise UsageError(
             f"{source} is not JSON: {error}\nRestore the file, or remove it if it can be made again."

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+_MARKER = "store.json"
+
+
 class Store:
     """One folder with everything that runs leave behind; open it with ``Store.open``."""
 
@@ -31,19 +34,32 @@ class Store:
     @classmethod
     def open(cls, root: Path, *, create: bool = True) -> Store:
         """Raises MissingResourceError where the folder is not there or cannot be written."""
-        marker = root / "store.json"
+        marker = root / _MARKER
         if not marker.is_file():
             if not create:
                 raise MissingResourceError(
                     f"no store at {root}\n"
                     "Make one with motionbench eval, or name it: --store DIR or MOTIONBENCH_STORE=DIR"
                 )
-            _create(root, marker)
+            with writing(root):
+                root.mkdir(parents=True, exist_ok=True)
+                _mark(root)
         elif create:
             with writing(root):
                 _probe(root)
         records.check_schema(records.loads(marker.read_bytes(), str(marker)), str(marker))
         return cls(root)
+
+    @property
+    def schema_version(self) -> int:
+        """Of what was written when the store was made, or last migrated."""
+        marker = self.root / _MARKER
+        return int(records.loads(marker.read_bytes(), str(marker))["schema_version"])
+
+    def mark(self) -> None:
+        """Write down that the store is of the present schema."""
+        with writing(self.root):
+            _mark(self.root)
 
     def writer(self) -> rows.RowWriter:
         """A writer of rows with a file of its own."""
@@ -129,12 +145,10 @@ def read_rows(store: Store) -> pd.DataFrame:
     return pd.DataFrame([records.to_json(row) for row in store.rows()])
 
 
-def _create(root: Path, marker: Path) -> None:
-    with writing(root):
-        root.mkdir(parents=True, exist_ok=True)
-        partial = root / f".store.{uuid.uuid4().hex[:8]}"
-        partial.write_text(json.dumps({"schema_version": records.SCHEMA_VERSION, "created_by": "motionbench"}))
-        partial.replace(marker)
+def _mark(root: Path) -> None:
+    partial = root / f".store.{uuid.uuid4().hex[:8]}"
+    partial.write_text(json.dumps({"schema_version": records.SCHEMA_VERSION, "created_by": "motionbench"}))
+    partial.replace(root / _MARKER)
 
 
 def _probe(root: Path) -> None:

@@ -7,7 +7,6 @@ A line that a kill has torn is dropped: the object behind it writes its row agai
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import time
@@ -18,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from motionbench.errors import UsageError
-from motionbench.store import records
+from motionbench.store import locking, records
 from motionbench.store.records import Row, to_json
 from motionbench.store.writing import writing
 
@@ -38,7 +37,7 @@ class RowWriter:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
                 # Without a buffer, closing has nothing left to write: what a full disk refused is told once, here.
                 self._handle = FileIO(self._path, "ab")
-                fcntl.flock(self._handle, fcntl.LOCK_EX)
+                locking.wait(self._handle.fileno())
             _write(self._handle, (json.dumps(to_json(row), allow_nan=False) + "\n").encode())
 
     def close(self) -> None:
@@ -101,11 +100,7 @@ def _jsonl(root: Path) -> list[Path]:
 
 def _lock(path: Path, locks: contextlib.ExitStack) -> bool:
     handle = locks.enter_context(path.open())
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+    return locking.attempt(handle.fileno())
 
 
 def _read_lines(paths: Sequence[Path]) -> list[Row]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from pathlib import Path
@@ -11,12 +12,20 @@ import pytest
 
 from motionbench import registry
 from motionbench.backbones import catalog, hub, model_files
-from motionbench.backbones.catalog import COGVIDEOX_2B, COGVIDEOX_5B, MINI_WAN, WAN_1_3B, WAN_14B
+from motionbench.backbones.catalog import (
+    COGVIDEOX_2B,
+    COGVIDEOX_5B,
+    HUNYUAN_VIDEO,
+    MINI_WAN,
+    WAN_1_3B,
+    WAN_2_2_5B,
+    WAN_14B,
+)
 from motionbench.errors import MissingResourceError, UsageError
 from motionbench.methods.flow_motion.spec import SPEC as FLOW_MOTION
 from motionbench.methods.fym.spec import SPEC as FYM
 
-REAL = (WAN_1_3B, WAN_14B, COGVIDEOX_2B, COGVIDEOX_5B)
+REAL = (WAN_1_3B, WAN_14B, WAN_2_2_5B, COGVIDEOX_2B, COGVIDEOX_5B, HUNYUAN_VIDEO)
 
 
 @pytest.fixture
@@ -73,9 +82,50 @@ def test_a_download_that_stopped_half_way_is_told_by_its_files(cache: Path) -> N
     shards = {"weight_map": {"a": "model.safetensors", "b": "model-2.safetensors"}}
     (folder / "transformer" / "model.safetensors.index.json").write_text(json.dumps(shards))
     with pytest.raises(
-        MissingResourceError, match=r"it lacks tokenizer, transformer/model-2\.safetensors, vae/\*\.safetensors\n"
+        MissingResourceError,
+        match=r"it lacks tokenizer, transformer/model-2\.safetensors, vae/\*\.safetensors; not read",
     ):
         hub.folder(WAN_1_3B)
+
+
+def test_pickled_weights_are_refused_with_the_reason(cache: Path, tmp_path: Path) -> None:
+    fill(snapshot(cache, WAN_1_3B))
+    weights = snapshot(cache, WAN_1_3B) / "vae" / "model.safetensors"
+    weights.rename(weights.with_suffix(".bin"))
+    with pytest.raises(
+        MissingResourceError, match=r"it lacks vae/\*\.safetensors; not read, as a pickle can run code: vae/model\.bin"
+    ):
+        hub.folder(WAN_1_3B)
+    own = tmp_path / "own"
+    fill(own)
+    (own / "model_index.json").write_text('{"_class_name": "WanPipeline"}')
+    (own / "transformer" / "model.safetensors").rename(own / "transformer" / "model.pt")
+    with pytest.raises(MissingResourceError, match=r"can run code: transformer/model\.pt\nSave it as safetensors: "):
+        registry.backbone(f"local-dir:{own}")
+
+
+def test_a_disk_that_is_too_small_is_told_before_the_download(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    blobs = cache / "models--Wan-AI--Wan2.1-T2V-1.3B-Diffusers" / "blobs"
+    blobs.mkdir(parents=True)
+    (blobs / "half").write_bytes(b"x" * 1_000_000)
+    monkeypatch.setattr(hub, "free_bytes", lambda _: 28_898_999_999)
+    with pytest.raises(MissingResourceError) as caught:
+        hub.folder(WAN_1_3B)
+    text = str(caught.value)
+    assert f"The disk is too small: they take 28.9 GB, {cache} has room for 28.9 GB\n" in text
+    assert text.index("export HF_HOME=DIR") < text.index("Fetch them: hf download")
+    monkeypatch.setattr(hub, "free_bytes", lambda _: 28_899_000_000)
+    with pytest.raises(MissingResourceError) as caught:
+        hub.folder(WAN_1_3B)
+    assert f"\nThey take 28.9 GB, {cache} has room for 28.9 GB\nFetch them: " in str(caught.value)
+
+
+def test_gated_weights_are_told_with_where_to_accept_the_terms(cache: Path) -> None:
+    gated = dataclasses.replace(WAN_1_3B, gated=True)
+    with pytest.raises(
+        MissingResourceError, match=r"accept the terms at https://huggingface\.co/Wan-AI/.*hf auth login"
+    ):
+        hub.folder(gated)
 
 
 def test_whole_weights_are_found_and_stand_in_keys_by_repository_and_commit(cache: Path) -> None:

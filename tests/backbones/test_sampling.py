@@ -183,6 +183,6 @@ def test_its_errors_say_what_came_and_what_was_expected(backbone):
 
 def test_a_pipeline_with_another_loop_is_refused(tiny):
     backbone = tiny.backbone()
-    backbone.pipe.register_to_config(expand_timesteps=True)
-    with pytest.raises(UsageError, match=r"tiny-wan: this sampling loop is Wan 2\.1's"):
+    backbone.pipe.register_to_config(boundary_ratio=0.9)
+    with pytest.raises(UsageError, match="tiny-wan: this sampling loop is of one transformer, the pipeline has two"):
         Sampler(backbone)

@@ -13,6 +13,12 @@ from motionbench.cli import app
 from motionbench.errors import MissingResourceError, UsageError
 
 
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables of heads do not lie in the user's cache."""
+    monkeypatch.setenv("MOTIONBENCH_CACHE", str(tmp_path / "cache"))
+
+
 def evaluated(store: Path, *words: str) -> Result:
     flags = ("--suite", "mini", "--quick", "--metric", "flicker", "--store", str(store))
     return CliRunner().invoke(app, ["eval", *flags, *words])

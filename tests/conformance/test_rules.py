@@ -103,6 +103,7 @@ def test_a_fake_that_breaks_one_rule_fails_it(
         ({"defaults": {"rate": float("nan")}}, "defaults: rate=nan is no finite number"),
         ({"defaults": {"layers": (1, 2)}}, "defaults: layers=(1, 2) is no finite number"),
         ({"presets": {"big": {"size": 3}}}, "preset big: size is not among defaults"),
+        ({"unkeyed": {"size": 3}}, "unkeyed: size is not among defaults"),
         ({"defaults": {"size": 1}, "presets": {"big": {"size": "3"}}}, "preset big: size='3' is not of the default's"),
     ],
 )

@@ -165,3 +165,64 @@ def test_only_objects_have_masks_in_a_list(davis, protocol):
     )
     with pytest.raises(UsageError, match=r"prompts\.csv:2: only single_object and multi_object videos have masks"):
         FolderSuite(davis, protocol)
+
+
+@pytest.fixture
+def movebench(tmp_path):
+    """A clip of 30 pictures of 24 x 32 at 24 a second, whose two points go down a pixel a picture."""
+    from motionbench.data import video
+    from motionbench.types import Video
+
+    root = tmp_path / "MoveBench"
+    track = root / "en" / "track" / "single"
+    for folder in (root / "en" / "video", track):
+        folder.mkdir(parents=True)
+    noise = np.random.default_rng(0).integers(0, 255, (FRAMES, *SIZE, 3)).astype(np.uint8)
+    video.write_mp4(root / "en" / "video" / "a_1.mp4", Video(noise, 24.0))
+    (root / "en" / "single_track.txt").write_text("a_1.mp4,A dog, brown, runs.\n")
+    steps = np.arange(FRAMES, dtype=np.float32)
+    xy = np.stack([np.stack([np.full(FRAMES, x), steps], axis=-1) for x in (8.0, 20.0)], axis=1)
+    np.save(track / "a_1_tracks.npy", xy[None])
+    seen = np.ones((1, FRAMES, 2), bool)
+    seen[0, 3, 1] = False
+    np.save(track / "a_1_visibility.npy", seen)
+    (root / "prompts.csv").write_text(CSV + "a_1.mp4,single_object,,a cat\n")
+    return root
+
+
+def test_movebench_clips_have_their_captions_and_tracks_which_are_estimates(movebench, protocol):
+    suite = FolderSuite(movebench, protocol)
+    [entry] = suite.entries
+    assert entry.reference_prompt == "A dog, brown, runs."
+    case = suite.load(entry)
+    tracks = case.annotation.tracks
+    # Every third picture; scaled by 4/3 about pixel corners, 5 of 43 columns cut on the left.
+    np.testing.assert_allclose(tracks.xy[0, :, 1], (3 * np.arange(9) + 0.5) * 32 / 24 - 0.5, atol=1e-4)
+    np.testing.assert_allclose(tracks.xy[:, 0, 0], (np.array([8, 20]) + 0.5) * 43 / 32 - 0.5 - 5, atol=1e-4)
+    assert tracks.visible[0, :8].all()
+    assert list(tracks.visible[1, :3]) == [True, False, True]
+    assert not case.annotation.exact
+    assert case.annotation.estimated[0].label.startswith("tracks (CoTracker from drawn masks")
+    assert suites.verify(suite) == ()
+
+
+def test_movebench_tracks_are_part_of_the_digest_and_must_fit_the_video(movebench, protocol):
+    [before] = FolderSuite(movebench, protocol).entries
+    np.save(movebench / "en" / "track" / "single" / "a_1_tracks.npy", np.zeros((7, 2, 2), np.float32))
+    suite = FolderSuite(movebench, protocol)
+    [after] = suite.entries
+    assert before.digest != after.digest
+    with pytest.raises(VideoError, match=r"a_1_tracks\.npy is \[7, 2, 2\].*expected \[30, N, 2\]"):
+        suite.load(after)
+
+
+def test_a_movebench_folder_without_a_list_says_what_it_holds(movebench, protocol):
+    (movebench / "prompts.csv").unlink()
+    with pytest.raises(MissingResourceError, match=r"holds 1 MoveBench clips \(first: a_1\.mp4\) and no prompts\.csv"):
+        FolderSuite(movebench, protocol)
+
+
+def test_a_movebench_list_without_a_caption_names_its_line(movebench, protocol):
+    (movebench / "en" / "single_track.txt").write_text("a_1.mp4\n")
+    with pytest.raises(UsageError, match=r"single_track\.txt:1: expected NAME\.mp4,caption, got 'a_1\.mp4'"):
+        FolderSuite(movebench, protocol)

@@ -119,6 +119,28 @@ class Raises(Still):
         return case.reference
 
 
+class Flaky(Still):
+    """Loses its connection twice with a pan, then goes on."""
+
+    def generate(self, case: Case, *_: object, **__: object) -> Video:
+        if case.reference_id == "pan":
+            log(f"try {case.id}")
+            if Path(os.environ["MOTIONBENCH_FAKE_LOG"]).read_text().count(f"try {case.id}") <= 2:
+                raise ConnectionResetError("the line is down")
+        return case.reference
+
+
+class Hangs(Still):
+    """Never ends with a pan."""
+
+    def generate(self, case: Case, *_: object, **__: object) -> Video:
+        log(f"generate {case.id}")
+        print(f"at work on {case.id}")
+        if case.reference_id == "pan":
+            time.sleep(600)
+        return case.reference
+
+
 class WrongShape(Still):
     def generate(self, *_: object, **__: object) -> Video:
         return Video(np.zeros((3, 16, 16, 3), np.uint8), 8.0)
@@ -196,6 +218,8 @@ RAISES = method("fake-raises", "Raises")
 WRONG_SHAPE = method("fake-wrong-shape", "WrongShape")
 WRONG_RATE = method("fake-wrong-rate", "WrongRate")
 NOT_A_NUMBER = method("fake-nan", "NotANumber")
+FLAKY = method("fake-flaky", "Flaky")
+HANGS = method("fake-hangs", "Hangs")
 MISSING = method("fake-missing", "MissingWeights")
 MINI_ONLY = method("fake-mini-only", "Still", backbones=("mini-wan",))
 BRIGHTNESS = metric("fake_brightness", "Brightness", status="headline")
@@ -207,7 +231,7 @@ SUITE = SuiteSpec("fake", "motionbench_fakes:FakeSuite", "four clips of noise")
 ENTRY_POINTS = {
     "methods": [
         *("ROLL", "TUNED", "STILL", "PERFECT", "DECLINES", "RAISES", "WRONG_SHAPE", "WRONG_RATE"),
-        *("NOT_A_NUMBER", "MISSING", "MINI_ONLY", "BROKEN"),
+        *("NOT_A_NUMBER", "FLAKY", "HANGS", "MISSING", "MINI_ONLY", "BROKEN"),
     ],
     "metrics": ["BRIGHTNESS", "MOTION", "GIVES_NAN"],
     "trackers": ["TRACKER"],

@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from motionbench import plan, provenance, request, run
+from motionbench import disk, plan, provenance, request, run
 from motionbench.data import places
 from motionbench.data.suites import ManifestSuite
-from motionbench.doctor import folders
 from motionbench.encoders import hub_cache
 from motionbench.encoders.catalog import VIT_B_32
 from motionbench.errors import MissingResourceError, UsageError
@@ -147,8 +146,21 @@ def test_a_declared_memory_is_used_for_the_shipped_model_where_none_was_measured
     assert made.methods[0].memory_source == ("unknown" if declared is None else "declared")
 
 
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [({}, 14_707_384_396), ({"memory": "offload"}, 11_361_820_672), ({"quantised": "int8"}, 13_288_387_596)],
+)
+def test_where_nothing_was_measured_the_weights_are_the_least(
+    tmp_path: Path, changes: dict[str, Any], expected: int
+) -> None:
+    question = Question(("sdedit",), "core", backbone="wan2.1-1.3b", controls=False, quick=True, **changes)
+    sources = Sources(backbone_digest=lambda spec: "", encoder_digest=lambda spec: "")
+    [work] = forecast(question, tmp_path / "s", sources=sources).methods
+    assert (work.memory_bytes, work.memory_source) == (expected, "weights")
+
+
 def test_a_store_without_room_is_a_gap(fakes: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(folders, "free_bytes", lambda folder: 1000)
+    monkeypatch.setattr(disk, "free_bytes", lambda folder: 1000)
     [gap] = forecast(FAKE, tmp_path).gaps
     assert gap.what.startswith("the store may grow by 0.0 GB")
     assert "--store DIR" in gap.advice

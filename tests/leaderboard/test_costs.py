@@ -53,3 +53,16 @@ def test_the_tables_end_with_what_methods_cost(configuration: Configuration, row
     assert "| method | tuning a reference | a video | peak memory | trainable parameters |" in text
     assert "| fym | 1 min 15 s | 2.5 s | 1.50 GiB | 1,234 |" in text
     assert [line.label for line in sheets.expenses(made).lines] == ["fym"]
+
+
+def test_times_that_were_measured_beside_other_workers_are_not_told(
+    configuration: Configuration, row: Callable[..., Row], rows: list[Row]
+) -> None:
+    spent = {"tune_seconds": 9.0, "generate_seconds": 3.0, "peak_memory_bytes": 5}
+    beside = row("fym", "pan-0", 0.5, **spent, shared=True)
+    alone = row("fym", "car-0", 0.5, **{**spent, "tune_seconds": 8.0}, shared=False)
+    assert costs([beside], [TUNED]) == {"fym": Cost(None, None, 5, 0)}
+    assert costs([beside, alone], [TUNED]) == {"fym": Cost(8.0, 3.0, 5, 0)}
+    made = board(configuration, [dataclasses.replace(one, **spent, shared=True) for one in rows])
+    text = tables.markdown(made)
+    assert "No times of aaa, fym: other workers used the same device meanwhile." in text

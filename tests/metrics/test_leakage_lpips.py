@@ -56,6 +56,13 @@ def metric(hub: Path) -> Iterator[LeakageLpips]:
         yield LeakageLpips(PROTOCOL)
 
 
+def test_it_runs_on_the_device_that_it_is_given(hub: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``meta`` is a device that every torch has and that no default names."""
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(hub))
+    placed = LeakageLpips(PROTOCOL, device="meta")
+    assert {value.device.type for value in placed._model.parameters()} == {"meta"}
+
+
 def mixed(share: float) -> Evidence:
     frames = (1 - share) * OTHER.frames + share * REFERENCE.frames
     return Evidence(CASE, Video(frames.round().astype(np.uint8), 8.0))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from motionbench.specs import MethodSpec
 
 _MODULE = "motionbench.methods.controls.method"
-_ALL = ("wan", "cogvideox")
+_ALL = ("wan", "cogvideox", "hunyuan")
 
 
 def _control(name: str, symbol: str, summary: str, inputs: tuple[str, ...], backbones: tuple[str, ...]) -> MethodSpec:

@@ -40,6 +40,20 @@ def block_size_for(tokens_per_frame: int) -> int:
 
 
 @dataclass(frozen=True)
+class Probe:
+    """The settings of a classification."""
+
+    rule: Rule
+    seed: int
+    sigma: float = 0.9998
+    draws: int = 1
+    rows: int = 0
+    """Query tokens drawn per layer; 0: all."""
+    block_size: int = 0
+    """B; 0: ``block_size_for``."""
+
+
+@dataclass(frozen=True)
 class Leak:
     """How far an adapter moves the heads of one layer that are not its own, through the norm over all heads."""
 

@@ -22,7 +22,7 @@ from torch import Tensor
 
 from motionbench.backbones.attention_probe import probe
 from motionbench.contracts import Progress, silent
-from motionbench.methods.fym.head_table import HeadTable, Kind, Rule, block_size_for, kind_of
+from motionbench.methods.fym.head_table import HeadTable, Kind, Probe, block_size_for, kind_of
 
 if TYPE_CHECKING:
     from motionbench.backbones.backbone import Backbone
@@ -70,9 +70,10 @@ def band_masses(
     rows = torch.arange(len(blocks[0]), device=queries.device) if rows is None else rows.to(queries.device)
     chunk = chunk or max(1, _CHUNK_ELEMENTS // (heads * len(blocks[0])))
     masses = torch.zeros(2, heads, dtype=torch.float64, device=queries.device)
-    for query, key in zip(queries.float().unbind(0), keys.float().unbind(0), strict=True):
+    for query, key in zip(queries.unbind(0), keys.unbind(0), strict=True):
+        key = key.float()
         for part in torch.split(rows, chunk):
-            scores = torch.einsum("ihd,jhd->hij", query[part], key) / math.sqrt(width)
+            scores = torch.einsum("ihd,jhd->hij", query[part].float(), key) / math.sqrt(width)
             attention = scores.softmax(dim=-1)
             for mass, block in zip(masses, blocks, strict=True):
                 near = (block[part, None] - block[None, :]).abs() < grid.band_blocks
@@ -81,43 +82,32 @@ def band_masses(
 
 
 def classify_heads(
-    backbone: Backbone,
-    latents: Tensor,
-    embeds: Tensor,
-    *,
-    rule: Rule,
-    seed: int,
-    sigma: float = 0.9998,
-    draws: int = 1,
-    rows: int = 0,
-    block_size: int = 0,
-    progress: Progress = silent,
+    backbone: Backbone, latents: Tensor, embeds: Tensor, settings: Probe, progress: Progress = silent
 ) -> HeadTable:
-    """Label every head of the backbone on a clip's ``latents [1, C, F, h, w]``, noised to ``sigma``.
+    """Label every head of the backbone on a clip's ``latents [1, C, F, h, w]``, noised to the probe's σ.
 
-    The conditional pass only, with the clip's own caption. ``rows`` query tokens are drawn per layer (0: all),
-    ``block_size`` is B (0: ``block_size_for``), masses are summed over ``draws`` of the noise.
+    One conditional pass a draw of the noise, over which masses are summed; ``embeds`` is the clip's own caption.
     """
-    generator = torch.Generator().manual_seed(seed)
-    grid = _grid(backbone, latents, block_size)
+    generator = torch.Generator().manual_seed(settings.seed)
+    grid = _grid(backbone, latents, settings.block_size)
     heads = backbone.architecture.heads(backbone.transformer)
     masses = [[torch.zeros(count, dtype=torch.float64)] * 2 for count in heads]
     done = 0
 
     def visit(layer: int, queries: Tensor, keys: Tensor) -> None:
         nonlocal done
-        chosen = torch.randperm(queries.shape[1], generator=generator)[:rows].sort().values if rows else None
-        found = band_masses(queries, keys, grid, rows=chosen)
+        drawn = torch.randperm(queries.shape[1], generator=generator)[: settings.rows] if settings.rows else None
+        found = band_masses(queries, keys, grid, rows=drawn.sort().values if drawn is not None else None)
         masses[layer] = [total + mass.cpu() for total, mass in zip(masses[layer], found, strict=True)]
         done += 1
-        progress("heads", done, len(heads) * draws)
+        progress("heads", done, len(heads) * settings.draws)
 
     with torch.no_grad(), probe(backbone.transformer, visit):
-        for _ in range(draws):
+        for _ in range(settings.draws):
             noise = torch.randn(latents.shape, generator=generator).to(latents)
-            level = torch.tensor([sigma], device=latents.device)
+            level = torch.tensor([settings.sigma], device=latents.device)
             backbone.velocity(backbone.process.interpolate(latents, noise, level), level, embeds)
-    return _table(masses, grid, rule=rule, seed=seed, sigma=sigma, draws=draws, rows=rows)
+    return _table(masses, grid, settings)
 
 
 def _grid(backbone: Backbone, latents: Tensor, block_size: int) -> Bands:
@@ -127,20 +117,18 @@ def _grid(backbone: Backbone, latents: Tensor, block_size: int) -> Bands:
     return Bands(frames // p_t, tokens, block_size or block_size_for(tokens))
 
 
-def _table(
-    masses: list[list[Tensor]], grid: Bands, *, rule: Rule, seed: int, sigma: float, draws: int, rows: int
-) -> HeadTable:
+def _table(masses: list[list[Tensor]], grid: Bands, settings: Probe) -> HeadTable:
     spatial, temporal = (tuple(tuple(layer[side].tolist()) for layer in masses) for side in (0, 1))
     kinds: tuple[tuple[Kind, ...], ...] = tuple(
-        tuple(kind_of(w_s, w_t, rule) for w_s, w_t in zip(*layer, strict=True))
+        tuple(kind_of(w_s, w_t, settings.rule) for w_s, w_t in zip(*layer, strict=True))
         for layer in zip(spatial, temporal, strict=True)
     )
     return HeadTable(
-        rule=rule,
-        seed=seed,
-        sigma=sigma,
-        draws=draws,
-        rows=rows,
+        rule=settings.rule,
+        seed=settings.seed,
+        sigma=settings.sigma,
+        draws=settings.draws,
+        rows=settings.rows,
         frames=grid.frames,
         tokens_per_frame=grid.tokens_per_frame,
         block_size=grid.block_size,

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from motionbench.errors import UsageError
 from motionbench.methods.checked_options import NO, YES, CheckedOptions
-from motionbench.specs import OptionValue
+from motionbench.specs import BackboneSpec, OptionValue
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,7 @@ class FymOptions(CheckedOptions):
     METHOD: ClassVar[str] = "fym"
     CHOICES: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "head_rule": ("paper", "release"),
+        "head_table": ("auto", "clip", "model"),
         "projections": ("qkv", "qkvo"),
         "lr_schedule": ("constant", "cosine"),
         "loss_weighting": ("bell", "uniform"),
@@ -51,6 +52,9 @@ class FymOptions(CheckedOptions):
     head_rule: str = "release"
     block_size: int = 0
     """B of the bands; 0: as many tokens as keep the release's share of a frame."""
+    head_table: str = "auto"
+    """``clip``: each clip is classified with its caption; ``model``: once for the weights and the size, on noise alone.
+    ``auto``: of the model, but of the clip on a backbone of one fixed size (``mini-wan``)."""
     probe_sigma: float = 0.9998
     probe_draws: int = 1
     probe_rows: int = 0
@@ -90,6 +94,10 @@ class FymOptions(CheckedOptions):
             raise UsageError(f"fym.probe_sigma={self.probe_sigma}; expected a noise level above 0 and up to 1")
         if self.spatial_steps + self.temporal_steps == 0:
             raise UsageError("fym.spatial_steps and fym.temporal_steps are both 0; nothing would be tuned")
+
+    def table_of_model(self, backbone: BackboneSpec) -> bool:
+        """Whether all clips on this backbone share a table of heads."""
+        return self.head_table == "model" or (self.head_table == "auto" and not backbone.fixed)
 
     @classmethod
     def _converted(cls, name: str, value: OptionValue, default: object) -> OptionValue:

@@ -15,15 +15,20 @@ PAPER: Options = {
     "temporal_steps": 2000,
     "gradient_checkpointing": True,
 }
-"""The paper as summarised: decoupled heads, 81 frames → 17, adaptive RoPE, signed motion loss."""
+"""The paper as summarised: decoupled heads, 81 frames → 17, adaptive RoPE, signed motion loss.
+
+Of the probe the paper says nothing: heads are the model's (``head_table``).
+"""
 
 RELEASE: Options = {
+    "head_table": "clip",
     "sparse_sampling": False,
     "adaptive_rope": False,
     "motion_loss": "release",
     "gradient_checkpointing": True,
 }
-"""The choices of the public code (rule, ranks, consecutive frames, scale 1, absolute loss), not its defects."""
+"""The choices of the public code (rule, a table a clip, ranks, consecutive frames, scale 1, absolute loss), not its
+defects."""
 
 MINI: Options = {
     "head_rule": "paper",
@@ -63,6 +68,7 @@ SPEC = MethodSpec(
     preset_of={"mini-wan": "mini"},
     defaults=dataclasses.asdict(FymOptions()),
     presets={"paper": PAPER, "release": RELEASE, "mini": MINI},
+    unkeyed={"head_table": "auto"},
     paper_results=(
         PaperResult("text_similarity", 0.380, _TABLE, "arXiv 2506.05207, second-hand"),
         PaperResult("motion_fidelity", 0.971, _TABLE, "arXiv 2506.05207, second-hand"),

@@ -17,10 +17,11 @@ from motionbench.backbones import adapters
 from motionbench.backbones.adapters import AdapterPlan, HeadGroup
 from motionbench.contracts import Progress
 from motionbench.methods.fym import losses, sparse
-from motionbench.methods.fym.head_table import HeadTable, Kind, Leak, Rule
+from motionbench.methods.fym.head_table import HeadTable, Kind, Leak, Probe, Rule
 from motionbench.methods.fym.heads import classify_heads
 from motionbench.methods.fym.norm_leak import norm_leak, suppressed
 from motionbench.methods.fym.options import FymOptions
+from motionbench.methods.fym.shared_heads import table_of_model
 from motionbench.methods.tuner import views
 from motionbench.methods.tuner.clip_tuner import ClipTuner
 from motionbench.methods.tuner.losses import Weighting
@@ -64,21 +65,28 @@ class Tuning:
         return self.directory / "heads.json"
 
     def _heads(self, done: State) -> State:
-        started, options = time.monotonic(), self.options
-        table = classify_heads(
-            self.backbone,
-            self.backbone.encode(self.video),
-            self.backbone.embed(self.caption),
+        started = time.monotonic()
+        table = self._table_of_model() if self.options.table_of_model(self.backbone.spec) else self._table_of_clip()
+        table.write(self._table)
+        return done.finished("heads", time.monotonic() - started)
+
+    def _table_of_model(self) -> HeadTable:
+        return table_of_model(self.backbone, self._probe(), self.progress)
+
+    def _table_of_clip(self) -> HeadTable:
+        latents, embeds = self.backbone.encode(self.video), self.backbone.embed(self.caption)
+        return classify_heads(self.backbone, latents, embeds, self._probe(), self.progress)
+
+    def _probe(self) -> Probe:
+        options = self.options
+        return Probe(
             rule=cast(Rule, options.head_rule),
             seed=seeded(self.seed, "heads"),
             sigma=options.probe_sigma,
             draws=options.probe_draws,
             rows=options.probe_rows,
             block_size=options.block_size,
-            progress=self.progress,
         )
-        table.write(self._table)
-        return done.finished("heads", time.monotonic() - started)
 
     def _plan(self, kind: Kind) -> AdapterPlan:
         options = self.options

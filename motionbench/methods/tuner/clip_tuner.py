@@ -73,6 +73,8 @@ class ClipTuner:
             progress=self.progress,
         )
         adapter_files.save(self.backbone.pipe, name, path)
+        # Later stages find it as they would after an interruption.
+        adapters.settle(self.backbone.transformer, name)
         return done.finished(name, preparing + seconds, adapters.count_trainable(self.backbone.transformer, found.plan))
 
     def complete(self, done: State) -> State:

@@ -1,8 +1,9 @@
 import pytest
 import torch
 
+from motionbench.contracts import silent
 from motionbench.errors import MissingResourceError
-from motionbench.methods.fym.head_table import HeadTable, Leak, block_size_for, kind_of
+from motionbench.methods.fym.head_table import HeadTable, Leak, Probe, block_size_for, kind_of
 from motionbench.methods.fym.heads import Bands, band_masses, classify_heads
 
 GRID = Bands(frames=6, tokens_per_frame=18, block_size=2)
@@ -97,7 +98,9 @@ def test_a_block_larger_than_a_frame_is_refused(size):
 def _classify(tiny, backbone, **changes):
     video = tiny.video()
     settings = {"rule": "release", "seed": 3} | changes
-    return classify_heads(backbone, backbone.encode(video), backbone.embed("a red star"), **settings)
+    progress = settings.pop("progress", silent)
+    embeds = backbone.embed("a red star")
+    return classify_heads(backbone, backbone.encode(video), embeds, Probe(**settings), progress)
 
 
 def test_every_head_of_a_model_gets_a_label_that_a_seed_repeats(tiny, backbone):
