@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import resource
 from collections.abc import Sequence
-from pathlib import Path
 
 from benchmarks.faults.bench import Bench, Ended, Finding
 from motionbench.store import Store
