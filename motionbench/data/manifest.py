@@ -152,7 +152,7 @@ class Manifest(_Model):
 
     def clips_of(self, suite: str) -> list[ClipEntry]:
         """The clips of a suite, in the order of the file."""
-        listed, tags = self.suites[suite].clips, set(self.suites[suite].tags)
+        listed, tags = set(self.suites[suite].clips), set(self.suites[suite].tags)
         return [clip for clip in self.clips if clip.id in listed or (tags and tags <= {*clip.tags})]
 
     def protocol_of(self, suite: str) -> Protocol:

@@ -69,8 +69,9 @@ def of_meaning(manifest: Manifest, document: Document) -> Iterator[Fault]:
 
 
 def _twice(path: YamlPath, ids: list[str], document: Document) -> Iterator[Fault]:
+    places: dict[str, int] = {}
     for index, name in enumerate(ids):
-        first = ids.index(name)
+        first = places.setdefault(name, index)
         if first != index:
             line = document.line((*path, first, "id"))
             yield (*path, index, "id"), f"the id {name!r} is already taken in line {line}; rename one of them"
@@ -82,7 +83,7 @@ def _suite(path: YamlPath, name: str, suite: SuiteEntry, manifest: Manifest) -> 
             (*path, "protocol"),
             f"no protocol named {suite.protocol!r}; {suggest(suite.protocol, manifest.protocols)}",
         )
-    ids = [clip.id for clip in manifest.clips]
+    ids = {clip.id: clip for clip in manifest.clips}
     for index, clip in enumerate(suite.clips):
         if clip not in ids:
             yield (*path, "clips", index), f"no clip named {clip!r}; {suggest(clip, ids)}"

@@ -6,6 +6,8 @@ from 1.
 
 from __future__ import annotations
 
+import contextlib
+import gc
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,10 +52,11 @@ def parse(file: Path) -> Document:
     """Read a file; raises UsageError with file and line where it is no YAML, says a key twice or has an alias."""
     try:
         text = file.read_text(encoding="utf-8")
-        if refused := _refused(text):
-            raise UsageError(f"{file.name}:{refused[0]}: {refused[1]}")
-        root = yaml.compose(text, Loader=_LOADER)
-        data = yaml.load(text, Loader=_LOADER)  # a safe loader, given by name
+        with _uncollected():
+            if refused := _refused(text):
+                raise UsageError(f"{file.name}:{refused[0]}: {refused[1]}")
+            root = yaml.compose(text, Loader=_LOADER)
+            data = _constructed(root) if root else None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
@@ -73,6 +76,28 @@ def parse(file: Path) -> Document:
         faults = (document.fault(path, "this key stands here twice; remove one") for path in twice)
         raise UsageError("\n".join(faults))
     return document
+
+
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the collector of cycles: it would go through all nodes again and again, and there are no cycles."""
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def _constructed(root: yaml.Node) -> object:
+    """Plain values, by a loader that makes no others."""
+    loader = _LOADER("")
+    try:
+        return loader.construct_document(root)
+    finally:
+        loader.dispose()
 
 
 def _refused(text: str) -> tuple[int, str] | None:

@@ -22,7 +22,7 @@ from typing import Any, Literal
 
 from motionbench.store import locking
 from motionbench.store.keys import STAGES, Stage
-from motionbench.store.writing import writing
+from motionbench.store.writing import until_full, writing
 
 Outcome = Literal["ok", "declined", "undefined"]
 """How a finished object ended; a method that declines and a metric without a value are answers, and are kept."""
@@ -101,7 +101,8 @@ class Objects:
                 folder.mkdir()
                 _hold(folder, held)
             try:
-                yield folder
+                with until_full(self._root):
+                    yield folder
             finally:
                 shutil.rmtree(folder, ignore_errors=True)
 
@@ -116,7 +117,8 @@ class Objects:
             with writing(self._root):
                 folder = folder if locked else self._seized(folder)
                 folder.mkdir(exist_ok=True)
-            yield folder
+            with until_full(self._root):
+                yield folder
             if self.done(stage, key):
                 shutil.rmtree(folder, ignore_errors=True)
                 lock.unlink(missing_ok=True)

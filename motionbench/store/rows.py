@@ -12,8 +12,9 @@ import os
 import time
 import uuid
 from collections.abc import Iterable, Sequence
+from io import FileIO
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from motionbench.errors import UsageError
 from motionbench.store import locking, records
@@ -27,23 +28,29 @@ class RowWriter:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._path = root / "rows" / f"{time.time_ns():020d}-{os.getpid()}-{uuid.uuid4().hex[:6]}.jsonl"
-        self._handle: IO[str] | None = None
+        self._handle: FileIO | None = None
 
     def append(self, row: Row) -> None:
         """Write one row through to the operating system; raises MissingResourceError where it refuses."""
         with writing(self._root):
             if self._handle is None:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
-                self._handle = self._path.open("a", encoding="utf-8")
+                # Without a buffer, closing has nothing left to write: what a full disk refused is told once, here.
+                self._handle = FileIO(self._path, "ab")
                 locking.wait(self._handle.fileno())
-            self._handle.write(json.dumps(to_json(row), allow_nan=False) + "\n")
-            self._handle.flush()
+            _write(self._handle, (json.dumps(to_json(row), allow_nan=False) + "\n").encode())
 
     def close(self) -> None:
         """Let go of the file."""
         if self._handle is not None:
             self._handle.close()
             self._handle = None
+
+
+def _write(file: FileIO, line: bytes) -> None:
+    """All of it: the last block of a disk takes only a part."""
+    while line:
+        line = line[file.write(line) :]
 
 
 def read(root: Path) -> list[Row]:
