@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
 
 from motionbench import failures, memory, pending, stages
+from motionbench.capturing import log_name
 from motionbench.display import Display
 from motionbench.errors import InvalidOutputError, MotionBenchError, VideoError, WorkerError
 from motionbench.failures import Failure
@@ -247,11 +248,6 @@ class Engine:
         waiting = "" if mode == "full" else mode
         here = environment(placed.device, deterministic=placed.deterministic, memory=waiting)
         return self._store.save_environment(here)
-
-
-def log_name(item: Item) -> str:
-    """The file under ``logs/`` of what an item has to say."""
-    return f"{item.stage}-{item.key[:16]}.txt"
 
 
 def _failure_of(row: Row) -> str:

@@ -169,7 +169,7 @@ def test_ctrl_c_prints_the_partial_table_and_the_resume_command(shell: Shell) ->
             os.kill(process.pid, signal.SIGINT)
             break
     output, errors = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == 130, errors
     assert "| *fake-still* (control) |" in output
     assert "Unfinished: " in output
     assert "go on with:\n  motionbench eval --suite fake" in errors

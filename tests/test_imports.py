@@ -18,7 +18,7 @@ RUNNING = {"fitting", "options", "sources", "request", "plan", "run", "stages"}
 RUNNING |= {"retrace", "receipt", "footage"}
 RUNNING |= {"scoring", "workshop", "provenance", "memory", "cli", "conformance", "scaffold", "precomputed", "isolation"}
 RUNNING |= {"pending", "placement", "forecast", "doctor", "gallery", "study", "submission"}
-RUNNING |= {"ahead", "display", "engine", "executors", "failures"}
+RUNNING |= {"ahead", "capturing", "display", "engine", "executors", "failures"}
 EXTRACTORS = {"trackers", "encoders"}
 FORBIDDEN: dict[str, set[str]] = {
     **{name: {"*"} for name in CORE},

@@ -32,9 +32,10 @@ def here(
 ) -> Result:
     """In this process, item after item."""
     from motionbench import run
+    from motionbench.capturing import Capturing
 
     with _events(labour.events if labour else None) as events:
-        display: Display = screen.choose()
+        display: Display = Capturing(screen.choose(), store.logs)
         if events:
             from motionbench.executors.recording import Recording
 

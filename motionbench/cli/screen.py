@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO, TextIO, cast
 
 from motionbench.display import Display
 from motionbench.plan import Item, ScoreItem, TrackItem, TuneItem
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
     from motionbench.executors.crew import CrewDisplay
 
+_ERRORS = 2
+"""The descriptor of standard error."""
 _BROKEN = ("failed", "invalid_output")
 
 
@@ -33,6 +36,19 @@ def _is_plain() -> bool:
     return not sys.stderr.isatty() or os.environ.get("TERM") == "dumb" or bool(os.environ.get("CI"))
 
 
+def own_stderr() -> TextIO:
+    """Standard error as it is now, for a display that goes on while items' words go into their logs (``capturing``)."""
+    try:
+        if sys.stderr.fileno() != _ERRORS:
+            return sys.stderr
+    except (AttributeError, OSError, ValueError):  # whatever stands in for it
+        return sys.stderr
+    raw = io.FileIO(
+        os.dup(_ERRORS), "w"
+    )  # with a buffer, a signal that comes while a line is written could tell nothing
+    return io.TextIOWrapper(cast(BinaryIO, raw), sys.stderr.encoding, "backslashreplace", write_through=True)
+
+
 def describe(item: Item) -> str:
     """Method, case, seed and stage of an item, as one line."""
     if isinstance(item, ScoreItem):
@@ -48,6 +64,7 @@ class Plain:
 
     def __init__(self) -> None:
         self._missing = self._ended = 0
+        self._stream = own_stderr()
 
     def start(self, missing: int, cached: int) -> None:
         """The run begins."""
@@ -68,7 +85,7 @@ class Plain:
 
     def warn(self, text: str) -> None:
         """A line."""
-        print(text, file=sys.stderr, flush=True)
+        print(text, file=self._stream, flush=True)
 
     def stop(self) -> None:
         """Nothing."""
@@ -204,7 +221,9 @@ def _bars() -> Progress:
         TextColumn("{task.fields[stage]}"),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
+        console=Console(file=own_stderr()),
+        redirect_stdout=False,  # what items print is for their logs
+        redirect_stderr=False,
         transient=True,
     )
 

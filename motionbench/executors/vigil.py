@@ -14,7 +14,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from motionbench.errors import MissingResourceError
 from motionbench.store.leases import Leases
@@ -94,40 +93,3 @@ def terminable(halt: threading.Event) -> None:
     """SIGTERM halts as Ctrl-C does once in the driver; Ctrl-C itself is the driver's to hear."""
     signal.signal(signal.SIGTERM, lambda *_: halt.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-class Capture:
-    """Puts whatever a process and its children print into a file meanwhile, by descriptor."""
-
-    def __init__(self, logs: Path) -> None:
-        self._logs = logs
-        self._own = os.dup(1), os.dup(2)
-        self._file: Path | None = None
-
-    def begin(self, name: str, *, again: bool) -> None:
-        """From here on into this file; below what it holds where the item is tried ``again``."""
-        with contextlib.suppress(OSError):  # a disk that is full must not stop the item
-            self._logs.mkdir(exist_ok=True)
-            self._file = self._logs / name
-            fresh = 0 if again else os.O_TRUNC
-            descriptor = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | fresh, 0o666)
-            _redirect(descriptor, descriptor)
-            os.close(descriptor)
-
-    def end(self) -> None:
-        """As before; a file in which nothing was written is removed."""
-        if self._file is None:
-            return
-        _redirect(*self._own)
-        with contextlib.suppress(OSError):
-            if not self._file.stat().st_size:
-                self._file.unlink()
-        self._file = None
-
-
-def _redirect(out: int, err: int) -> None:
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError, ValueError):
-            stream.flush()
-    os.dup2(out, 1)
-    os.dup2(err, 2)

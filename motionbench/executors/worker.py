@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Literal
 
 from motionbench import pending, placement, plan, request
-from motionbench.engine import Engine, Stopped, log_name
+from motionbench.capturing import Capture, log_name
+from motionbench.engine import Engine, Stopped
 from motionbench.errors import MotionBenchError, UsageError
 from motionbench.executors import vigil
 from motionbench.executors.claims import Claims, late, lease_of
@@ -27,7 +28,7 @@ from motionbench.executors.events import EventWriter
 from motionbench.executors.ledger import Ledger
 from motionbench.executors.orders import Order
 from motionbench.executors.units import Schedule, Unit, units
-from motionbench.executors.vigil import OUT_OF_TIME, Capture, Vigil
+from motionbench.executors.vigil import OUT_OF_TIME, Vigil
 from motionbench.plan import Item, Plan
 from motionbench.scoring import Verdict, identity
 from motionbench.store import Store

@@ -123,10 +123,16 @@ class Store:
         return verdicts.rejections_from(records.loads(path.read_bytes(), str(path)), str(path))
 
     def log(self, name: str, text: str) -> None:
-        """Keep the traceback of a failed item under ``logs/``; a disk that is full must not hide the failure."""
+        """Add the traceback of a failed item to what it printed; a disk that is full must not hide the failure."""
         with contextlib.suppress(OSError):
-            (self.root / "logs").mkdir(exist_ok=True)
-            (self.root / "logs" / name).write_text(text, encoding="utf-8")
+            self.logs.mkdir(exist_ok=True)
+            with (self.logs / name).open("a", encoding="utf-8") as file:
+                file.write(text)
+
+    @property
+    def logs(self) -> Path:
+        """Where items' logs are."""
+        return self.root / "logs"
 
     def _write(self, name: str, data: object) -> Path:
         path = self.root / name
