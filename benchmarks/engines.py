@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -100,7 +100,7 @@ def insisted(command: Sequence[str], kills: int, one: Way, lot: random.Random) -
     while True:
         driver = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
         while done < kills and _alive(driver, lot.uniform(*PAUSES)):
-            victim = lot.choice([driver.pid, *_workers(one.store)])
+            victim = lot.choice([driver.pid, *workers_on(one.store)])
             with contextlib.suppress(ProcessLookupError):
                 os.kill(victim, signal.SIGKILL)
                 one.kills.append("driver" if victim == driver.pid else "worker")
@@ -119,7 +119,7 @@ def _alive(driver: subprocess.Popen[bytes], seconds: float) -> bool:
     return True
 
 
-def _workers(store: Path) -> list[int]:
+def workers_on(store: Path) -> list[int]:
     """Processes that work on a store or on one of its shards."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
@@ -131,18 +131,18 @@ def _workers(store: Path) -> list[int]:
 
 
 @contextlib.contextmanager
-def nodes(wanted: bool) -> Iterator[str]:
-    """The address of a Ray cluster of two nodes with a core each, or ""."""
+def nodes(wanted: bool) -> Iterator[tuple[str, Callable[[], None]]]:
+    """The address of a Ray cluster of two nodes with a core each, or "", and what takes the second node away."""
     if not wanted:
-        yield ""
+        yield "", lambda: None
         return
     from ray.cluster_utils import Cluster
 
     head = {"num_cpus": 1, "include_dashboard": False}
     cluster = Cluster(initialize_head=True, connect=False, head_node_args=head)
-    cluster.add_node(num_cpus=1)
+    second = cluster.add_node(num_cpus=1)
     try:
-        yield str(cluster.address)
+        yield str(cluster.address), lambda: cluster.remove_node(second, allow_graceful=False)
     finally:
         cluster.shutdown()
 
@@ -168,7 +168,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     names, lot = given.ways.split(","), random.Random(given.seed)
     asked = [*options(given.steps), "--suite", given.suite, *(["--quick"] if given.quick else [])]
     os.environ["OMP_NUM_THREADS"] = "1"
-    with tempfile.TemporaryDirectory() as folder, nodes("ray" in names) as address:
+    with tempfile.TemporaryDirectory() as folder, nodes("ray" in names) as (address, _):
         root = given.store or Path(folder)
         root.mkdir(parents=True, exist_ok=True)
         ways = [way(name, root, asked, address) for name in names]

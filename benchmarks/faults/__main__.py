@@ -1,6 +1,6 @@
 """The fault table.
 
-    python -m benchmarks.faults [--kills 50] [--only WORD] [--output docs/faults.md]
+    python -m benchmarks.faults [--kills 50] [--only WORD]
 
 Runs ``motionbench eval`` in processes of their own on a plug-in of fakes, injects each fault, lets the same command
 go on, and compares table, objects and calls with an undisturbed run. Prints Markdown; exits 1 where anything was lost.
@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from benchmarks.faults import damage, full, interruptions, strangers
+from benchmarks.faults import crews, damage, full, interruptions, network, strangers
 from benchmarks.faults.bench import Bench, Finding
 
 Injection = Callable[[], list[Finding]]
@@ -32,6 +32,8 @@ def injections(bench: Bench, kills: int) -> Iterator[tuple[str, Injection]]:
     yield "disk", lambda: full.all_of_them(bench)
     yield "strangers", lambda: strangers.all_of_them(bench)
     yield "damage", lambda: damage.all_of_them(bench)
+    yield "crews", lambda: list(crews.all_of_them(bench, kills))
+    yield "network", lambda: network.all_of_them(bench)
 
 
 def line(finding: Finding) -> str:

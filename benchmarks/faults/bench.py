@@ -126,10 +126,13 @@ class Bench:
         return {**os.environ, **told, **self.environment, **more}
 
     @contextmanager
-    def started(self, store: Path, **variables: str) -> Iterator[subprocess.Popen[bytes]]:
+    def started(self, store: Path, more: Sequence[str] = (), **variables: str) -> Iterator[subprocess.Popen[bytes]]:
         """A run under way; the block ends it somehow."""
         with subprocess.Popen(
-            self.words(store), env=self.variables(**variables), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            self.words(store, more=more),
+            env=self.variables(**variables),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
         ) as process:
             yield process
 

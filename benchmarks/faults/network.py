@@ -1,0 +1,94 @@
+"""A fetch whose line breaks, and a manifest of a hundred thousand clips."""
+
+from __future__ import annotations
+
+import hashlib
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from benchmarks.faults.bench import ROOT, Bench, Ended, Finding
+
+_FILES = {f"clip-{number}.bin": bytes([number]) * 200_000 for number in range(4)}
+_MANY = 100_000
+_HEAD = """schema_version: 1
+protocols:
+  p: {frames: 17, fps: 8.0, height: 64, width: 64, tracker: lk, grid: 16}
+suites:
+  core: {summary: many, protocol: p, tags: [many]}
+clips:
+"""
+_CLIP = """  - id: c{number}
+    category: camera
+    source: {source}
+    reference_prompt: "a clip {number}"
+    prompts:
+      - {{id: p1, text: "another {number}"}}
+    licence: Apache-2.0
+    tags: [many]
+"""
+
+
+def manifest(folder: Path, sources: list[str]) -> Path:
+    """The suite ``core`` with a clip a source."""
+    file = folder / "data_manifest.yaml"
+    clips = (_CLIP.format(number=number, source=source) for number, source in enumerate(sources))
+    file.write_text(_HEAD + "".join(clips), encoding="utf-8")
+    return file
+
+
+def breaking(bench: Bench) -> Finding:
+    """Each line breaks in the middle of its file once, one server error, one address that is lost for good."""
+    sys.path[:0] = [] if str(ROOT / "tests" / "data") in sys.path else [str(ROOT / "tests" / "data")]
+    import file_server
+
+    with file_server.running() as server:
+        server.files = dict(_FILES)
+        server.answers = dict.fromkeys(_FILES, file_server.breaks_off)
+        server.answers["clip-2.bin"] = file_server.fails_once
+        sources = [
+            f"{{file: {{path: {name}}}, url: '{server.url}/{name}', sha256: {_digest(body)}, bytes: {len(body)}}}"
+            for name, body in _FILES.items()
+        ]
+        cache = bench.folder / "cache"
+        told = {"MOTIONBENCH_MANIFEST": str(manifest(bench.folder, sources)), "MOTIONBENCH_CACHE": str(cache)}
+        ended = _run(bench, told, "data", "fetch", "core")
+    kept = {path.name: path.read_bytes() for path in cache.rglob("*.bin")}
+    found = [f"exit {ended.code}: {ended.said[-300:]}"] if ended.code else []
+    found += [f"{name} is not whole" for name, body in _FILES.items() if kept.get(name) != body]
+    asked = [seen for seen in server.seen if seen[1]]
+    found += [] if len(asked) == 3 else [f"{len(asked)} of 3 broken files were gone on with"]
+    return Finding(
+        "three lines that break in the middle of a file, and a server error", 4, "nothing: each goes on", (ended.code,), "", tuple(found)
+    )
+
+
+def many(bench: Bench) -> Finding:
+    """Every command that asks for a suite reads it; the fault is the size."""
+    name = "{file: {path: missing.mp4}, sha256: " + "a" * 64 + ", bytes: 1}"
+    told = {"MOTIONBENCH_MANIFEST": str(manifest(bench.folder, [name] * _MANY))}
+    started = time.perf_counter()
+    ended = _run(bench, told, "data", "verify", "core")
+    seconds = time.perf_counter() - started
+    lines = sum("missing" in line for line in (ended.said + ended.table).splitlines())
+    found = [] if ended.code == 6 else [f"exit {ended.code} instead of 6: {ended.said[-300:]}"]
+    found += [] if lines >= _MANY else [f"{lines} of {_MANY} missing files were told"]
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
+    said = f"all {_MANY:,} missing clips by name, {seconds:.0f} s, {peak:.1f} GiB"
+    return Finding("a manifest of 100,000 clips", 1, "nothing", (ended.code,), said, tuple(found))
+
+
+def _digest(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
+
+
+def _run(bench: Bench, told: dict[str, str], *words: str) -> Ended:
+    ended = subprocess.run(bench.command(*words), env=bench.variables(**told), capture_output=True, timeout=900)
+    return Ended(ended.returncode, ended.stdout.decode(), ended.stderr.decode(errors="replace"))
+
+
+def all_of_them(bench: Bench) -> list[Finding]:
+    """Every kind."""
+    return [breaking(bench), many(bench)]
