@@ -60,9 +60,8 @@ def breaking(bench: Bench) -> Finding:
     found += [f"{name} is not whole" for name, body in _FILES.items() if kept.get(name) != body]
     asked = [seen for seen in server.seen if seen[1]]
     found += [] if len(asked) == 3 else [f"{len(asked)} of 3 broken files were gone on with"]
-    return Finding(
-        "three lines that break in the middle of a file, and a server error", 4, "nothing: each goes on", (ended.code,), "", tuple(found)
-    )
+    injected, again = "three lines that break in the middle of a file, and a server error", "nothing: each goes on"
+    return Finding(injected, 4, again, (ended.code,), "", tuple(found))
 
 
 def many(bench: Bench) -> Finding:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,8 +22,12 @@ from motionbench.sharding import Shard
 from motionbench.store import Store
 
 ROOT = Path(__file__).parents[2]
+EXAMPLES = int(os.environ.get("MOTIONBENCH_FUZZ", "60"))
+"""Of each reader; docs/faults.md tells of a longer run."""
 FUZZ = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 MANIFEST = (ROOT / "data_manifest.yaml").read_text(encoding="utf-8").splitlines()[:32]
