@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for name, inject in injections(bench, given.kills):
             for finding in inject() if name.startswith(given.only) else []:
                 lost |= bool(finding.faults)
-                print(line(finding), flush=True)
+                print(line(finding).replace(folder, "…"), flush=True)
     return int(lost)
 
 

@@ -12,10 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from motionbench import options
+from motionbench import options, request
 from motionbench.cli import gating
 from motionbench.data import manifest_file, prompts_csv, yaml_lines
 from motionbench.errors import MotionBenchError
+from motionbench.executors import orders
+from motionbench.executors.events import KINDS, Tail
 from motionbench.precomputed import by_table
 from motionbench.provenance import read_record
 from motionbench.sharding import Shard
@@ -208,6 +210,32 @@ def test_words_of_the_command_line_are_read_or_refused(text: str) -> None:
     for reader in (options.parse_variant, Shard.parse, lambda text: options.parse_assignments([text])):
         with contextlib.suppress(MotionBenchError):
             reader(text)
+
+
+def test_a_changed_order_is_read_or_refused() -> None:
+    question = request.Question(("lora",), data=Path("clips"), given=None)
+    order = orders.to_json(orders.Order(question, "p", shard=Shard(1, 2), timeouts={"tune": 1.0}))
+
+    @FUZZ
+    @given(changed_json(order))
+    def check(content: bytes) -> None:
+        with contextlib.suppress(MotionBenchError):
+            orders.from_json(json.loads(content), "order.json")
+
+    check()
+
+
+def test_damaged_events_are_read_or_counted_as_garbage(tmp_path: Path) -> None:
+    lines = [json.dumps({"at": 1.0, "worker": "w", "event": kind, "key": "k"}) for kind in sorted(KINDS)]
+
+    @FUZZ
+    @given(damaged(lines))
+    def check(content: bytes) -> None:
+        (tmp_path / "events.jsonl").write_bytes(content)
+        tail = Tail(tmp_path / "events.jsonl")
+        assert all(event["event"] in KINDS for event in tail.read())
+
+    check()
 
 
 def test_nesting_as_deep_as_a_file_can_have_is_refused(tmp_path: Path) -> None:
