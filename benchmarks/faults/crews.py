@@ -96,6 +96,22 @@ def node(bench: Bench) -> Finding:
         return lost(bench, "a node of Ray lost", 1, lose, more)
 
 
+def two_drivers(bench: Bench) -> Finding:
+    """The same command twice at once, each with two workers."""
+    store = bench.store("shared-crew")
+    bench.forget()
+    both = [bench.started(store, more=_CREW, MOTIONBENCH_FAKE_SLEEP=_SLEEP) for _ in range(2)]
+    with both[0] as first, both[1] as second:
+        outputs = [driver.communicate()[0].decode() for driver in (first, second)]
+    codes = (first.returncode, second.returncode)
+    before = stamps(store)
+    found = bench.faults(store, bench.evaluate(store), before)
+    found += [f"driver {n} printed another table" for n, text in enumerate(outputs) if text != bench.undisturbed]
+    extra = bench.calls() - NEEDED
+    told = f"{extra} of {NEEDED}" if extra else "nothing"
+    return Finding("two drivers on one store, two workers each", 1, told, codes, "", tuple(found))
+
+
 def hanging(bench: Bench) -> Finding:
     """A method that never ends with one clip, under a time limit."""
     store = bench.store("hanging")
@@ -112,6 +128,7 @@ def hanging(bench: Bench) -> Finding:
 def all_of_them(bench: Bench, times: int) -> Iterator[Finding]:
     """Every kind that this machine can have."""
     yield lost(bench, "`kill -9` with `--workers 2`", times, lose_any(random.Random(0)))
+    yield two_drivers(bench)
     if importlib.util.find_spec("submitit"):
         more = (*_CREW, "--executor", "slurm", "--with", "cluster=local")
         yield lost(bench, "`kill -9` with `--executor slurm`", max(1, times // 10), lose_a_worker, more)
