@@ -124,6 +124,13 @@ class Engine:
         told = (row for row in rows if row and settled(row) and row.written_at >= made.get(row.key, math.inf))
         self._recalled = {row.key: row for row in told}
 
+    def _recalled_for(self, item: ScoreItem) -> Row | None:
+        """The row of this very score: two methods may share the key of an object."""
+        row, generation = self._recalled.get(item.key), item.generation
+        if row is None or row.method != generation.choice.label:
+            return None
+        return row if row.case == generation.entry.id and row.seed == generation.seed else None
+
     def present(self, item: Item) -> Verdict | None:
         """How an item of the store ended; None where it is not there, or is to be done again."""
         row = self._recalled.get(item.key)
@@ -131,9 +138,9 @@ class Engine:
 
     def row(self, item: ScoreItem, stored: Stored) -> Row:
         """The row of a score, worked for where it has to be; raises Stopped where it is not reached."""
+        if recalled := self._recalled_for(item):
+            return recalled
         known = stored.get(identity(self._plan, item))
-        if known is not None and self._recalled.get(item.key) is known:
-            return known
         if known is not None and self._kept(known) and self.answer(item) is None:
             return known
         return self._told(item, self.settle(item), known)
@@ -146,10 +153,9 @@ class Engine:
 
     def collect(self, item: ScoreItem, stored: Stored) -> Row | None:
         """The row of a score as far as it is known without any work."""
-        known = stored.get(identity(self._plan, item))
-        if known is not None and self._recalled.get(item.key) is known:
-            return known
-        verdict = self.answer(item)
+        if recalled := self._recalled_for(item):
+            return recalled
+        known, verdict = stored.get(identity(self._plan, item)), self.answer(item)
         if verdict is None or (known is not None and not settled(known) and known.reason == verdict.reason):
             return known
         return self._told(item, verdict, known)

@@ -30,6 +30,8 @@ def survey(scores: Iterable[Item], present: Present) -> Pending:
 
     def walk(item: Item, *, wanted: bool) -> None:
         """``wanted`` is False below an object that is there."""
+        if not wanted and item.key in everything:
+            return
         everything[item.key] = item
         lacking = wanted and present(item) is None and not _declined(item, present)
         if lacking:
