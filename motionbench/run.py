@@ -107,7 +107,7 @@ class Run:
         upcoming: list[Iterable[ScoreItem]] = [()]
         for group, lacking in zip(reversed(groups[1:]), reversed(short[1:]), strict=True):
             upcoming.append(group if lacking else upcoming[-1])
-        return zip(groups, reversed(upcoming), strict=True)
+        return zip(groups, reversed(upcoming), strict=False)  # a shard may have no scores
 
     def _finished(self, reached: int, stored: dict[tuple[str, str, str, str, int, str], Row]) -> list[Row]:
         known = [stored.get(identity(self._plan, item)) for item in self._scores[reached:]]

@@ -70,6 +70,12 @@ def test_any_other_part_is_refused(text: str) -> None:
         Shard.parse(text)
 
 
+def test_a_shard_without_scores_is_done_at_once(made: Plan, tmp_path: Path) -> None:
+    many = next(Shard(part, 50) for part in range(1, 51) if not Shard(part, 50).takes(made.scores))
+    _, result = done(made, tmp_path, many)
+    assert (result.rows, result.performed, result.interrupted) == ((), 0, False)
+
+
 def test_merged_shards_give_the_table_of_an_undivided_run(made: Plan, tmp_path: Path) -> None:
     whole, result = done(made, tmp_path / "whole")
     parts = [done(made, tmp_path / str(number), Shard(number, 3))[0] for number in (1, 2, 3)]
