@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from benchmarks.faults import crews, damage, full, interruptions, network, strangers
+from benchmarks.faults import crews, damage, full, interruptions, outside, strangers
 from benchmarks.faults.bench import Bench, Finding
 
 Injection = Callable[[], list[Finding]]
@@ -33,7 +33,7 @@ def injections(bench: Bench, kills: int) -> Iterator[tuple[str, Injection]]:
     yield "strangers", lambda: strangers.all_of_them(bench)
     yield "damage", lambda: damage.all_of_them(bench)
     yield "crews", lambda: list(crews.all_of_them(bench, kills))
-    yield "network", lambda: network.all_of_them(bench)
+    yield "outside", lambda: outside.all_of_them(bench)
 
 
 def line(finding: Finding) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.faults import crews, damage, interruptions, network, strangers
+from benchmarks.faults import crews, damage, interruptions, outside, strangers
 from benchmarks.faults.bench import Bench, Finding
 
 pytestmark = pytest.mark.slow
@@ -52,7 +52,11 @@ def test_a_method_that_hangs_is_ended(bench: Bench) -> None:
 
 
 def test_a_broken_line_is_gone_on_with(bench: Bench) -> None:
-    assert list(held(network.breaking(bench))) == []
+    assert list(held(outside.breaking(bench))) == []
+
+
+def test_videos_of_any_length_are_refused_with_their_length(bench: Bench) -> None:
+    assert list(held(*outside.videos(bench))) == []
 
 
 def test_the_bench_tells_a_table_that_differs(bench: Bench, tmp_path: Path) -> None:

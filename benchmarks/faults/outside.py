@@ -1,18 +1,26 @@
-"""A fetch whose line breaks, and a manifest of a hundred thousand clips."""
+"""What comes from outside: a line that breaks, a manifest of 100,000 clips, videos of 1 frame and of 9 GB."""
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import resource
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from benchmarks.faults.bench import ROOT, Bench, Ended, Finding
+import av
+import numpy as np
+
+from benchmarks.faults.bench import ROOT, Bench, Ended, Finding, last_line
 
 _FILES = {f"clip-{number}.bin": bytes([number]) * 200_000 for number in range(4)}
 _MANY = 100_000
+_SPACE = 4 << 30
+"""Bytes of address space of a run that is handed a video."""
 _HEAD = """schema_version: 1
 protocols:
   p: {frames: 17, fps: 8.0, height: 64, width: 64, tracker: lk, grid: 16}
@@ -79,15 +87,61 @@ def many(bench: Bench) -> Finding:
     return Finding("a manifest of 100,000 clips", 1, "nothing", (ended.code,), said, tuple(found))
 
 
+def videos(bench: Bench) -> list[Finding]:
+    """Videos that were made elsewhere: of one frame, and of 1,400 frames of 1080 lines (9 GB of pixels in 80 kB)."""
+    one, long = (_scored(bench, frames) for frames in (1, 1400))
+    return [
+        Finding(
+            "a video of 1 frame handed over",
+            1,
+            "nothing",
+            (one[0].code,),
+            one[1],
+            _unless(one, "holds one picture only"),
+        ),
+        Finding(
+            "a video of 9 GB handed over, 4 GB of address space",
+            1,
+            "nothing",
+            (long[0].code,),
+            long[1],
+            _unless(long, "got 1400;"),
+        ),
+    ]
+
+
+def _scored(bench: Bench, frames: int) -> tuple[Ended, str]:
+    folder = bench.store("handed-over")
+    folder.mkdir()
+    black = av.VideoFrame.from_ndarray(np.zeros((1080, 1920, 3), np.uint8), format="rgb24").reformat(format="yuv420p")
+    with av.open(str(folder / "pan-1--p1.mp4"), "w") as container:
+        stream: Any = container.add_stream("libx264", rate=8, options={"preset": "ultrafast"})
+        stream.width, stream.height = 1920, 1080
+        for number in range(frames):
+            black.pts = number
+            container.mux(stream.encode(black))
+        container.mux(stream.encode())
+    words = ("score", "--videos", str(folder), "--method", "theirs", "--metric", "flicker", "--no-controls")
+    limit = functools.partial(resource.setrlimit, resource.RLIMIT_AS, (_SPACE, _SPACE))
+    ended = _run(bench, {}, *words, "--store", str(bench.store("scored")), limit=limit)
+    return ended, last_line(ended.said, "pan-1--p1.mp4: ").strip().replace(str(folder), "…")
+
+
+def _unless(scored: tuple[Ended, str], words: str) -> tuple[str, ...]:
+    ended, said = scored
+    return () if ended.code == 2 and words in said else (f"exit {ended.code} instead of 2: {ended.said[-300:]}",)
+
+
 def _digest(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
 
 
-def _run(bench: Bench, told: dict[str, str], *words: str) -> Ended:
-    ended = subprocess.run(bench.command(*words), env=bench.variables(**told), capture_output=True, timeout=900)
+def _run(bench: Bench, told: dict[str, str], *words: str, limit: Callable[[], None] | None = None) -> Ended:
+    variables = bench.variables(**told)
+    ended = subprocess.run(bench.command(*words), env=variables, capture_output=True, preexec_fn=limit, timeout=900)
     return Ended(ended.returncode, ended.stdout.decode(), ended.stderr.decode(errors="replace"))
 
 
 def all_of_them(bench: Bench) -> list[Finding]:
     """Every kind."""
-    return [breaking(bench), many(bench)]
+    return [breaking(bench), many(bench), *videos(bench)]
