@@ -135,7 +135,7 @@ def _read_table(path: Path) -> list[Row]:
 
     try:
         data = pq.read_table(path).to_pylist()
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError) as error:  # also texts that are no UTF-8
         raise UsageError(
             f"{path} is not the Parquet file that was written: {str(error).splitlines()[0]}\n"
             f"Remove it; its rows are written again from the objects: rm {path}"

@@ -6,16 +6,13 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from motionbench.errors import UsageError
 from motionbench.provenance import RunRecord
 from motionbench.store import records, verdicts
 from motionbench.store.records import Checked, Row
 from motionbench.submission.archive import HEAD, RECEIPTS, SCORES, Archive
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 KIND = "motionbench submission"
 _MOST_ROWS = 2_000_000
@@ -109,15 +106,15 @@ def _receipts(archive: Archive) -> list[ReceiptLine]:
 
 def _rows(archive: Archive) -> list[Row]:
     name = f"{archive.path.name}: {SCORES}"
-    data = _table(archive.read(SCORES), name).to_pylist()
+    data = _listed(archive.read(SCORES), name)
     for row in data:
         if row.get("value") != row.get("value"):  # NaN is how pandas writes that there is none
             row["value"] = None
     return records.rows_from(data, lambda place: f"{name}, row {place + 1}")
 
 
-def _table(content: bytes, name: str) -> pa.Table:
-    """The table, once its own claims and the length of its texts are within the bounds."""
+def _listed(content: bytes, name: str) -> list[dict[str, Any]]:
+    """The rows of the table, once its own claims and the length of its texts are within the bounds."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -129,11 +126,12 @@ def _table(content: bytes, name: str) -> pa.Table:
         table = pq.read_table(pa.BufferReader(content), read_dictionary=texts)
         if sum(map(_text_bytes, table.columns)) > _MOST_TEXT:
             raise UsageError(f"{name} holds texts of more than {_MOST_TEXT >> 30} GiB")
+        table.validate(full=True)  # texts that are no UTF-8, places beyond a dictionary
+        return list(table.to_pylist())
     except (pa.ArrowException, OSError, ValueError, TypeError) as error:
         raise UsageError(
             f"{name} is not a table of scores: {str(error).splitlines()[0][:200]}; export it again"
         ) from error
-    return table
 
 
 def _text_bytes(column: Any) -> int:
