@@ -1,6 +1,6 @@
 """One table by every way of running: in one process, by two workers, on Ray, under Slurm, in shards; killed or not.
 
-    python -m benchmarks.engines [--quick] [--steps 30] [--ways one,two,...] [--kills 0] [--store DIR]
+    python -m benchmarks.engines [--quick] [--methods lora,...] [--steps 30] [--ways one,two,...] [--kills 0]
 
 Each way runs every method of a suite into an empty store, with one thread a worker and few steps of tuning. With
 ``--kills`` so many processes of each way, workers and drivers by lot, are ended by SIGKILL, and the same command is
@@ -40,9 +40,9 @@ def methods() -> list[MethodSpec]:
     return [spec for spec in specs if not spec.control and not spec.environment]
 
 
-def options(steps: int) -> list[str]:
-    """Words that ask for all of them with so many steps of tuning."""
-    found = methods()
+def options(steps: int, names: str = "") -> list[str]:
+    """Words that ask for all of them, or for those named, with so many steps of tuning."""
+    found = [spec for spec in methods() if not names or spec.name in names.split(",")]
     words = ["--method", ",".join(spec.name for spec in found)]
     for spec in (spec for spec in found if spec.tuned):
         names = [name for name in spec.defaults if name == "steps" or name.endswith("_steps")]
@@ -159,6 +159,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--suite", default="mini")
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--methods", default="", help="names with commas; all unless told")
     parser.add_argument("--steps", type=int, default=30)
     parser.add_argument("--ways", default=",".join(WAYS))
     parser.add_argument("--kills", type=int, default=0)
@@ -166,13 +167,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--store", type=Path, help="keep the stores in this folder")
     given = parser.parse_args(arguments)
     names, lot = given.ways.split(","), random.Random(given.seed)
-    asked = [*options(given.steps), "--suite", given.suite, *(["--quick"] if given.quick else [])]
+    asked = [*options(given.steps, given.methods), "--suite", given.suite, *(["--quick"] if given.quick else [])]
     os.environ["OMP_NUM_THREADS"] = "1"
     with tempfile.TemporaryDirectory() as folder, nodes("ray" in names) as (address, _):
         root = given.store or Path(folder)
         root.mkdir(parents=True, exist_ok=True)
         ways = [way(name, root, asked, address) for name in names]
-        print("| way | time | killed: workers + drivers | items begun | same table |\n|---|---:|---:|---:|---|")
+        print(
+            "| way | time | killed: workers + drivers | items that drivers saw begin | same table |\n|---|---:|---:|---:|---|"
+        )
         for one in ways:
             execute(one, given.kills, lot)
             print(line(one, ways[0]), flush=True)
