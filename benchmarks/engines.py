@@ -173,9 +173,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         root = given.store or Path(folder)
         root.mkdir(parents=True, exist_ok=True)
         ways = [way(name, root, asked, address) for name in names]
-        print(
-            "| way | time | killed: workers + drivers | items that drivers saw begin | same table |\n|---|---:|---:|---:|---|"
-        )
+        print("| way | time | killed: workers + drivers | items that drivers saw begin | same table |")
+        print("|---|---:|---:|---:|---|")
         for one in ways:
             execute(one, given.kills, lot)
             print(line(one, ways[0]), flush=True)
