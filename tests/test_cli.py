@@ -140,6 +140,18 @@ def test_failures_are_allowed_by_number_and_by_share(shell: Shell, tolerance: st
     assert shell(*EVAL, "fake-raises", "--fail-on-error", tolerance).returncode == code
 
 
+def test_what_a_method_prints_is_in_its_log_and_on_request_on_the_terminal(shell: Shell) -> None:
+    done = shell(*EVAL, "fake-prints", "--format", "csv")
+    assert done.stdout.startswith("method,")
+    assert "at work" not in done.stdout
+    assert "more of it" not in done.stderr
+    logs = sorted((shell.folder / "motionbench-store" / "logs").glob("generate-*.txt"))
+    assert {path.read_text().split(" on ")[0] for path in logs} == {"at work"}
+    assert all(path.read_text().endswith("more of it\n") for path in logs)
+    again = shell(*EVAL, "fake-prints", "--format", "csv", "--force", "generate", MOTIONBENCH_CAPTURE="0")
+    assert "at work on " in again.stdout
+
+
 def test_a_control_that_does_not_apply_is_a_footnote(shell: Shell) -> None:
     done = shell(*EVAL, "fake-roll,fake-declines", "--format", "md")
     assert done.returncode == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from motionbench.sharding import Shard
     from motionbench.store import Stage, Store
 
+UNCAPTURED = "MOTIONBENCH_CAPTURE"
+"""At 0 what items print stays on the terminal, for whoever debugs a method there."""
+
 
 def here(
     made: Plan,
@@ -35,7 +39,9 @@ def here(
     from motionbench.capturing import Capturing
 
     with _events(labour.events if labour else None) as events:
-        display: Display = Capturing(screen.choose(), store.logs)
+        display: Display = screen.choose()
+        if os.environ.get(UNCAPTURED) != "0":
+            display = Capturing(display, store.logs)
         if events:
             from motionbench.executors.recording import Recording
 

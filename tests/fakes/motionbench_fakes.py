@@ -141,6 +141,15 @@ class Hangs(Still):
         return case.reference
 
 
+class Prints(Still):
+    """Says what it does, through Python and through a descriptor."""
+
+    def generate(self, case: Case, *_: object, **__: object) -> Video:
+        print(f"at work on {case.id}", flush=True)
+        os.write(2, b"more of it\n")
+        return case.reference
+
+
 class WrongShape(Still):
     def generate(self, *_: object, **__: object) -> Video:
         return Video(np.zeros((3, 16, 16, 3), np.uint8), 8.0)
@@ -220,6 +229,7 @@ WRONG_RATE = method("fake-wrong-rate", "WrongRate")
 NOT_A_NUMBER = method("fake-nan", "NotANumber")
 FLAKY = method("fake-flaky", "Flaky")
 HANGS = method("fake-hangs", "Hangs")
+PRINTS = method("fake-prints", "Prints")
 MISSING = method("fake-missing", "MissingWeights")
 MINI_ONLY = method("fake-mini-only", "Still", backbones=("mini-wan",))
 BRIGHTNESS = metric("fake_brightness", "Brightness", status="headline")
@@ -231,7 +241,7 @@ SUITE = SuiteSpec("fake", "motionbench_fakes:FakeSuite", "four clips of noise")
 ENTRY_POINTS = {
     "methods": [
         *("ROLL", "TUNED", "STILL", "PERFECT", "DECLINES", "RAISES", "WRONG_SHAPE", "WRONG_RATE"),
-        *("NOT_A_NUMBER", "FLAKY", "HANGS", "MISSING", "MINI_ONLY", "BROKEN"),
+        *("NOT_A_NUMBER", "FLAKY", "HANGS", "PRINTS", "MISSING", "MINI_ONLY", "BROKEN"),
     ],
     "metrics": ["BRIGHTNESS", "MOTION", "GIVES_NAN"],
     "trackers": ["TRACKER"],
