@@ -120,16 +120,19 @@ class Engine:
         An object that is gone, or was made anew since, is looked at.
         """
         made = {} if "score" in self._forced else self._store.objects.times("score")
-        rows = (stored.get(identity(self._plan, item)) for item in scores)
-        told = (row for row in rows if row and settled(row) and row.written_at >= made.get(row.key, math.inf))
-        self._recalled = {row.key: row for row in told}
+        by_key = {row.key: row for row in stored.values() if settled(row)}
+        rows = (row for item in scores if (row := self._own(item, by_key)))
+        self._recalled = {row.key: row for row in rows if row.written_at >= made.get(row.key, math.inf)}
 
-    def _recalled_for(self, item: ScoreItem) -> Row | None:
-        """The row of this very score: two methods may share the key of an object."""
-        row, generation = self._recalled.get(item.key), item.generation
-        if row is None or row.method != generation.choice.label:
+    def _own(self, item: ScoreItem, by_key: Mapping[str, Row]) -> Row | None:
+        """The row of this very score. Methods, cases and suites may share a key: then one is found here, the others later.
+
+        Comparing four words is faster than making and hashing an identity.
+        """
+        row, generation = by_key.get(item.key), item.generation
+        if row is None or row.method != generation.choice.label or row.case != generation.entry.id:
             return None
-        return row if row.case == generation.entry.id and row.seed == generation.seed else None
+        return row if row.seed == generation.seed and row.suite == self._plan.request.suite.name else None
 
     def present(self, item: Item) -> Verdict | None:
         """How an item of the store ended; None where it is not there, or is to be done again."""
@@ -138,7 +141,7 @@ class Engine:
 
     def row(self, item: ScoreItem, stored: Stored) -> Row:
         """The row of a score, worked for where it has to be; raises Stopped where it is not reached."""
-        if recalled := self._recalled_for(item):
+        if recalled := self._own(item, self._recalled):
             return recalled
         known = stored.get(identity(self._plan, item))
         if known is not None and self._kept(known) and self.answer(item) is None:
@@ -153,7 +156,7 @@ class Engine:
 
     def collect(self, item: ScoreItem, stored: Stored) -> Row | None:
         """The row of a score as far as it is known without any work."""
-        if recalled := self._recalled_for(item):
+        if recalled := self._own(item, self._recalled):
             return recalled
         known, verdict = stored.get(identity(self._plan, item)), self.answer(item)
         if verdict is None or (known is not None and not settled(known) and known.reason == verdict.reason):
