@@ -125,7 +125,7 @@ class Engine:
         self._recalled = {row.key: row for row in rows if row.written_at >= made.get(row.key, math.inf)}
 
     def _own(self, item: ScoreItem, by_key: Mapping[str, Row]) -> Row | None:
-        """The row of this very score. Methods, cases and suites may share a key: then one is found here, the others later.
+        """The row of this very score; where several share a key, one of them is found here, the others later.
 
         Comparing four words is faster than making and hashing an identity.
         """
