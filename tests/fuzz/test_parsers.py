@@ -28,6 +28,7 @@ EXAMPLES = int(os.environ.get("MOTIONBENCH_FUZZ", "60"))
 """Of each reader; docs/faults.md tells of a longer run."""
 FUZZ = settings(
     max_examples=EXAMPLES,
+    derandomize="MOTIONBENCH_FUZZ" not in os.environ,  # a change is judged by the same files each time
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
