@@ -205,7 +205,7 @@ def _truncated(path: Path, reason: str) -> VideoError:
     return VideoError(f"{path} is truncated: {reason}; copy or download it again")
 
 
-def timetable(path: Path, fps: float | None) -> tuple[tuple[int, int], list[float]]:
+def timetable(path: Path, fps: float | None = None) -> tuple[tuple[int, int], list[float]]:
     """Height and width of a video, and the times of its pictures."""
     size, times = (0, 0), []
     for picture in pictures(path, fps):

@@ -8,16 +8,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from motionbench.data import files, layouts, loaders, masks, movebench, prompts_csv, video
+from motionbench.data import files, given, layouts, loaders, prompts_csv, video
 from motionbench.data.cases import Footage, usable
 from motionbench.data.layouts import LIST
 from motionbench.data.prompts_csv import Listed
 from motionbench.data.suites import case_id, other_reference
 from motionbench.errors import MissingResourceError, UsageError
 from motionbench.spelling import suggest
-from motionbench.types import Annotation, Case, CaseEntry, Protocol
+from motionbench.types import Case, CaseEntry, Protocol
 
 _EXAMPLE = prompts_csv.EXAMPLE
+_NOTICE = "Videos of the user's own: comparable with runs on the same files only."
 
 
 class FolderSuite:
@@ -27,11 +28,10 @@ class FolderSuite:
     folder, its list or a listed file is absent, UsageError with lines where the list is wrong.
     """
 
-    def __init__(self, directory: Path | str, protocol: Protocol) -> None:
-        self.directory, self.protocol = Path(directory), protocol
-        self.name = self.directory.resolve().name
+    def __init__(self, directory: Path | str, protocol: Protocol, name: str = "", notice: str = _NOTICE) -> None:
+        self.directory, self.protocol, self.notice = Path(directory), protocol, notice
+        self.name = name or self.directory.resolve().name
         self.summary = f"the videos of {self.directory}"
-        self.notice = "Videos of the user's own: comparable with runs on the same files only."
         self._videos = _by_name(layouts.listed(self.directory))
         _check_present(self.directory, self._videos)
         self._footage = functools.lru_cache(maxsize=2)(self._decode)
@@ -41,7 +41,7 @@ class FolderSuite:
         """All cases, in the order of the list; hashes the files, decodes nothing."""
         return tuple(
             CaseEntry(
-                id=case_id(name, f"p{number}"),
+                id=case_id(name, prompt_id),
                 suite=self.name,
                 category=listed.category,
                 reference_id=name,
@@ -51,7 +51,7 @@ class FolderSuite:
             )
             for name, listed in self._videos.items()
             for digest in [self._digest(listed)]
-            for number, prompt in enumerate(listed.prompts, start=1)
+            for prompt_id, prompt in listed.prompts.items()
         )
 
     def load(self, entry: CaseEntry) -> Case:
@@ -74,23 +74,14 @@ class FolderSuite:
 
     def _digest(self, listed: Listed) -> str:
         digest = files.decoded_digest(files.sha256(self.directory / listed.file), self.protocol, listed.cut)
-        given = [self.directory / listed.masks] if listed.masks else []
-        given += movebench.files(self.directory / listed.tracks) if listed.tracks else ()
-        for path in given:
+        for path in given.files(self.directory, listed):
             digest = hashlib.sha256(f"{digest} {files.sha256(path)}".encode()).hexdigest()
         return digest
 
     def _decode(self, name: str) -> Footage:
         listed = self._videos[name]
-        path = self.directory / listed.file
-        read = video.read(path, self.protocol, listed.cut)
-        if listed.tracks:
-            tracks = movebench.tracks(self.directory / listed.tracks, path, self.protocol, listed.cut)
-            return Footage(read, Annotation(tracks=tracks, estimated=(movebench.MADE,)))
-        if not listed.masks:
-            return Footage(read)
-        found = masks.read(self.directory / listed.masks, path, self.protocol, listed.cut)
-        return Footage(read, Annotation(masks=found))
+        read = video.read(self.directory / listed.file, self.protocol, listed.cut)
+        return Footage(read, given.annotation(self.directory, listed, self.protocol))
 
 
 def _by_name(listed: Sequence[Listed]) -> dict[str, Listed]:

@@ -6,7 +6,7 @@ YouTube-VOS); a grey image holds the same numbers, or one object in white (MTBen
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,17 +22,28 @@ _UNDECIDED, _WHITE = 255, 128
 Labels = NDArray[np.uint8]
 
 
-def read(folder: Path, video: Path, protocol: Protocol, cut: Cut) -> NDArray[np.bool_]:
-    """``[K, T, H, W]``, one mask an object seen in the part used; raises VideoError where they do not fit the video."""
+Spread = Callable[[Sequence[Path], int], Sequence[Path]]
+"""From the images of a folder, the one that stands for each of so many pictures."""
+
+
+def read(
+    folder: Path, video: Path, protocol: Protocol, cut: Cut, *, spread: Spread | None = None, as_one: bool = False
+) -> NDArray[np.bool_]:
+    """``[K, T, H, W]``, one mask an object seen in the part used; raises VideoError where they do not fit the video.
+
+    There must be one image a picture unless ``spread`` says otherwise; ``as_one`` takes all objects together.
+    """
     if not folder.is_dir():
         raise VideoError(f"the folder of masks {folder} does not exist; correct `masks`, or leave it empty")
     size, times = decoding.timetable(video, cut.fps)
-    images = decoding.images(folder)
-    if len(images) != len(times):
+    images: Sequence[Path] = decoding.images(folder)
+    if not images or (spread is None and len(images) != len(times)):
         raise VideoError(f"{folder} holds {len(images)} masks for the {len(times)} pictures of {video}; one for each")
+    images = spread(images, len(times)) if spread else images
     numbered = (Picture(time, number) for number, time in enumerate(times))
     chosen = [picture.frame for picture in nearest(cut_out(numbered, cut), protocol)]
     labels = _objects([_labels(images[number], size) for number in chosen])
+    labels = [np.minimum(one, 1) for one in labels] if as_one else labels
     found = sorted({int(label) for one in labels for label in np.unique(one)} - {0})
     if not found:
         raise VideoError(f"{folder} shows no object in the part of {video} that is used; correct its start")

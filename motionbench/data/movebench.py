@@ -1,5 +1,10 @@
 """Clips of MoveBench: captions, videos, and the tracks that its authors give with them.
 
+``en/video/NAME.mp4``; ``en/single_track.txt`` and ``multi_track.txt`` with a line ``NAME.mp4,caption`` each;
+``en/track/single/NAME_tracks.npy`` and ``NAME_visibility.npy``. A row of a ``prompts.csv`` names a clip as it stands in
+those lists, an empty ``reference_prompt`` takes the caption. The mask of the first frame says nothing of later ones
+and is not read.
+
 Tracks are ``float [T, N, 2]`` in pixels (x, y) of the video and ``bool [T, N]``, one time step a picture, with or
 without a leading axis of 1. They are CoTracker's, started inside masks that people drew, so they are estimates and
 marked so. Source: Chu et al., "Wan-Move" (arXiv 2512.08765), section 4, and the files' use in its ``generate.py``.
@@ -14,10 +19,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from motionbench.data import decoding
-from motionbench.data.decoding import Picture
+from motionbench.data import decoding, given_tracks
 from motionbench.data.prompts_csv import Listed
-from motionbench.data.resampling import Cut, cover, cut_out, nearest
+from motionbench.data.resampling import Cut
 from motionbench.errors import UsageError, VideoError
 from motionbench.types import Category, Estimated, Protocol, Tracks
 
@@ -49,7 +53,7 @@ def placed(directory: Path, one: Listed) -> Listed:
         return one
     start = Path(LANGUAGE, "track", _LISTS.get(one.category, ""), Path(one.file).stem)
     has = one.category in _LISTS and all(file.is_file() for file in files(directory / start))
-    return replace(one, file=video.as_posix(), tracks=start.as_posix() if has else "")
+    return replace(one, file=video.as_posix(), tracks=start.as_posix() if has else "", layout="movebench")
 
 
 def files(start: Path) -> tuple[Path, Path]:
@@ -60,17 +64,14 @@ def files(start: Path) -> tuple[Path, Path]:
 def tracks(start: Path, video: Path, protocol: Protocol, cut: Cut) -> Tracks:
     """The given tracks, brought to the protocol in time and space as the video is; raises VideoError."""
     xy, visible = (_array(path) for path in files(start))
-    size, times = decoding.timetable(video, cut.fps)
-    if xy.ndim != 3 or xy.shape[2] != 2 or xy.shape[:2] != visible.shape or len(xy) != len(times):
+    placed = given_tracks.placed(xy, visible.astype(bool), video, protocol, cut)
+    if placed is None:
+        count = len(decoding.timetable(video, cut.fps)[1])
         raise VideoError(
             f"{files(start)[0]} is {list(xy.shape)} with visibility {list(visible.shape)}; "
-            f"expected [{len(times)}, N, 2] and [{len(times)}, N] like {video}: fetch it again"
+            f"expected [{count}, N, 2] and [{count}, N] like {video}: fetch it again"
         )
-    numbered = (Picture(time, number) for number, time in enumerate(times))
-    chosen = [int(picture.frame) for picture in nearest(cut_out(numbered, cut), protocol)]
-    moved = _moved(xy[chosen].astype(np.float64), size, protocol).transpose(1, 0, 2)
-    inside = ((moved >= -0.5) & (moved <= (protocol.width - 0.5, protocol.height - 0.5))).all(axis=-1)
-    return Tracks(moved.astype(np.float32), visible[chosen].T.astype(bool) & inside)
+    return placed
 
 
 def _array(path: Path) -> NDArray[np.float64]:
@@ -79,10 +80,3 @@ def _array(path: Path) -> NDArray[np.float64]:
     except (OSError, ValueError) as error:
         raise VideoError(f"{path} is not an array of numbers ({error}); fetch it again") from error
     return np.asarray(found[0] if found.ndim and len(found) == 1 else found)
-
-
-def _moved(xy: NDArray[np.float64], size: tuple[int, int], protocol: Protocol) -> NDArray[np.float64]:
-    """Pixels of the video to pixels of the protocol."""
-    window = cover(*size, protocol.height, protocol.width)
-    scale = np.array([window.width / size[1], window.height / size[0]])
-    return np.asarray((xy + 0.5) * scale - 0.5 - (window.left, window.top))

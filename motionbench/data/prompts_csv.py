@@ -1,18 +1,22 @@
 """``prompts.csv``: the list of a user's own videos, one a row.
 
 The header is ``file,category,reference_prompt,prompt``, and any further column whose name begins with ``prompt`` holds
-one more prompt. Optional columns: ``start`` (pictures to skip), ``every`` (plays this many times as fast), ``fps``
-(of a folder of images) and ``masks`` (a folder of masks, one a picture; single_object and multi_object only). A file
+one more prompt. A prompt is called ``p1``, ``p2``, ... in the order of the columns, or ``scene`` where its column is
+``prompt_scene``: tables by prompt go by that.
+
+Optional columns: ``start`` (pictures to skip), ``every`` (plays this many times as fast), ``fps`` (of a folder of
+images) and ``masks`` (a folder of masks, one a picture; single_object and multi_object only). A file
 may have several rows, each with more prompts. Faults are reported all at once, with their lines.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import cast
+from typing import Literal, cast
 
 from motionbench.data.resampling import Cut
 from motionbench.errors import UsageError
@@ -34,12 +38,15 @@ class Listed:
     file: str
     category: Category
     reference_prompt: str
-    prompts: tuple[str, ...]
+    prompts: Mapping[str, str]
+    """Texts by their names."""
     cut: Cut
     masks: str = ""
     """Folder of masks, "" where there is none."""
     tracks: str = ""
-    """Start of the names of a file of tracks and one of their visibility, "" where there are none."""
+    """File of tracks, or the start of the names of one of tracks and one of their visibility; "" where none are."""
+    layout: Literal["", "davis", "mtbench", "movebench"] = ""
+    """The data set whose way of keeping annotation this is."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +54,28 @@ class _Row:
     line: int
     cells: dict[str, str]
 
-    def prompts(self) -> tuple[str, ...]:
-        return tuple(text for name, text in self.cells.items() if name.startswith("prompt") and text)
+    def prompts(self) -> list[tuple[str, str]]:
+        """Name, "" for a number, and text of each."""
+        found = ((name, text) for name, text in self.cells.items() if name.startswith("prompt") and text)
+        return [(_own_name(name), text) for name, text in found]
+
+
+def _own_name(column: str) -> str:
+    name = column.removeprefix("prompt").lstrip("_-")
+    return name if re.fullmatch(r"(?!p\d+$)[a-z][a-z0-9_-]*", name) else ""
+
+
+def numbered(texts: Sequence[str], first: int = 1) -> dict[str, str]:
+    """Texts by ``p1``, ``p2``, ..."""
+    return {f"p{number}": text for number, text in enumerate(texts, start=first)}
+
+
+def _named(found: Sequence[tuple[str, str]], before: Mapping[str, str]) -> dict[str, str]:
+    """Texts by their own names where these are free, else by their numbers."""
+    named = dict(before)
+    for own, text in found:
+        named[own if own and own not in named else f"p{len(named) + 1}"] = text
+    return named
 
 
 def read(path: Path, captions: Mapping[str, str] | None = None) -> tuple[Listed, ...]:
@@ -80,7 +107,7 @@ def _joined(path: Path, row: _Row, first: Listed, more: Listed) -> Listed:
             f"{path.name}:{row.line}: {more.file} stands in an earlier row with another category, reference_prompt or "
             "cut; make them equal"
         )
-    return replace(first, prompts=first.prompts + more.prompts)
+    return replace(first, prompts=_named(row.prompts(), first.prompts))
 
 
 def _rows(path: Path) -> list[_Row]:
@@ -97,7 +124,8 @@ def _rows(path: Path) -> list[_Row]:
 
 
 def _check_header(path: Path, header: list[str]) -> None:
-    missing = [name for name in REQUIRED if name not in header]
+    begun = [*header, *("prompt" for name in header if name.startswith("prompt"))]
+    missing = [name for name in REQUIRED if name not in begun]
     if missing:
         raise UsageError(
             f"{path.name}:1: the header lacks {', '.join(missing)}, got {','.join(header) or 'nothing'}; for example\n"
@@ -158,7 +186,7 @@ def _listed(row: _Row) -> Listed:
         cells["file"],
         cast(Category, cells["category"]),
         cells["reference_prompt"],
-        row.prompts(),
+        _named(row.prompts(), {}),
         cut,
         cells.get("masks", ""),
     )

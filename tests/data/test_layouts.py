@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from motionbench.data import davis as davis_2017
 from motionbench.data import decoding, suites
 from motionbench.data.folder import FolderSuite
 from motionbench.errors import MissingResourceError, UsageError, VideoError
@@ -83,17 +84,47 @@ def test_a_sequence_of_another_category_has_no_masks(davis, protocol):
     assert suite.load(suite.entries[0]).annotation.masks is None
 
 
-def test_a_sequence_with_the_wrong_number_of_objects_is_told(davis, protocol):
-    (davis / "prompts.csv").write_text(CSV + "judo,single_object,two men,two cats\n")
+def test_all_objects_of_a_single_object_sequence_are_one_as_in_davis_2016(davis, protocol):
+    (davis / "prompts.csv").write_text(CSV + "judo,single_object,a man on a horse,a cat on a dog\n")
+    suite = FolderSuite(davis, protocol)
+    [one] = suite.load(suite.entries[0]).annotation.masks
+    (davis / "prompts.csv").write_text(CSV + "judo,multi_object,two men,two cats\n")
+    several = FolderSuite(davis, protocol)
+    np.testing.assert_array_equal(one, several.load(several.entries[0]).annotation.masks.any(axis=0))
+
+
+def test_a_sequence_with_too_few_objects_is_told(davis, protocol):
+    (davis / "prompts.csv").write_text(CSV + "bear,multi_object,two bears,two cats\n")
     suite = FolderSuite(davis, protocol)
     [fault] = suites.verify(suite)
-    assert "which needs exactly 1 mask, but has 2" in fault.message
+    assert "mask" in fault.message
+    assert "has 1" in fault.message
 
 
-def test_a_davis_folder_without_a_list_says_what_it_holds(davis, protocol):
+def test_without_a_list_the_sequences_are_taken_that_we_have_prompts_for(davis, protocol):
     (davis / "prompts.csv").unlink()
-    with pytest.raises(MissingResourceError, match=r"holds 2 DAVIS sequences \(first: bear\) and no prompts\.csv"):
-        FolderSuite(davis, protocol)
+    frames_into(davis / "JPEGImages" / "480p" / "nobody-knows-it")
+    suite = FolderSuite(davis, protocol)
+    assert [entry.id for entry in suite.entries] == [
+        f"{name}--{kind}" for name in ("judo", "bear") for kind in ("caption", "subject", "scene", "motion-free")
+    ]
+    caption, _, scene, free = suite.entries[4:]
+    assert caption.prompt == caption.reference_prompt
+    assert "walks" in caption.prompt
+    assert "walks" in scene.prompt
+    assert "walks" not in free.prompt
+    assert suites.verify(suite) == ()
+
+
+def test_our_list_of_davis_is_whole():
+    rows = davis_2017.ours()
+    assert len(rows) == len({one.file for one in rows}) == 50
+    assert {one.category for one in rows} == {"single_object", "multi_object", "human"}
+    texts = [text for one in rows for text in one.prompts.values()]
+    assert len(texts) == len(set(texts)) == 200
+    assert all(text[0].isupper() and text.endswith(".") and text.count(".") == 1 for text in texts)
+    assert all(list(one.prompts) == ["caption", "subject", "scene", "motion-free"] for one in rows)
+    assert all(one.prompts["caption"] == one.reference_prompt for one in rows)
 
 
 @pytest.mark.parametrize(

@@ -20,10 +20,16 @@ def test_the_example_is_valid(tmp_path):
 
 
 def test_prompts_stand_in_columns_or_in_rows(tmp_path):
-    columns = read(tmp_path, f"{HEADER},prompt_2,prompt_b\na.mp4,human,x,one,,two\n")
+    columns = read(tmp_path, f"{HEADER},prompt_2,prompt_3\na.mp4,human,x,one,,two\n")
     rows = read(tmp_path, f"{HEADER}\na.mp4,human,x,one\n\na.mp4,human,x,two\n")
     assert columns == rows
-    assert columns[0].prompts == ("one", "two")
+    assert columns[0].prompts == {"p1": "one", "p2": "two"}
+
+
+def test_a_prompt_is_called_as_its_column_where_that_has_a_name(tmp_path):
+    header = "file,category,reference_prompt,prompt_scene,prompt_2,prompt_p7,prompt_motion-free"
+    (listed,) = read(tmp_path, f"{header}\na.mp4,human,x,one,two,three,four\na.mp4,human,x,five,,,\n")
+    assert listed.prompts == {"scene": "one", "p2": "two", "p3": "three", "motion-free": "four", "p5": "five"}
 
 
 def test_a_table_saved_by_a_spreadsheet_is_read(tmp_path):
