@@ -32,6 +32,9 @@ protocols:
   # 480x720 is what CogVideoX is made for and Wan takes; between square and 16:9, so neither loses more than a third.
   # 25 frames are 4k + 1, which Wan takes, and 8k + 1, which CogVideoX does; papers evaluate on 24 to 32.
   core-v1: {frames: 25, fps: 16.0, height: 480, width: 720, tracker: lk, grid: 24}
+  # What the videos of MTBench and MoveBench are: as long, as fast and as large as CogVideoX's and Wan's own.
+  mtbench-v1: {frames: 49, fps: 8.0, height: 480, width: 720, tracker: lk, grid: 24}
+  movebench-v1: {frames: 81, fps: 16.0, height: 480, width: 832, tracker: lk, grid: 24}
 
 suites:
   mini:
@@ -49,6 +52,31 @@ suites:
     summary: 19 real references of four categories, four prompts each; fetched, not shipped
     protocol: core-v1
     tags: [core]
+
+# Data sets of others, suites by these names: fetched as their authors publish them, read by their layouts' loaders.
+datasets:
+  davis-2017:
+    summary: 50 sequences with masks, four prompts each (ours); fetched
+    protocol: core-v1
+    homepage: https://davischallenge.org/davis2017/code.html
+    licence: "none stated; offered for research, with the wish that arXiv 1704.00675 be cited"
+    archive:
+      url: https://data.vision.ee.ethz.ch/csergi/share/davis/DAVIS-2017-trainval-480p.zip
+      sha256: e3d0b5b77c3d031b000a19e0e25e3e2cac65d183755601bc2cf066df1a2aa492
+      bytes: 832766765
+      folder: DAVIS
+  mtbench:
+    summary: videos with masks and tracks, five prompts each (Shi et al., arXiv 2503.17350); fetched
+    protocol: mtbench-v1
+    homepage: https://huggingface.co/datasets/QingyuShi/MTBench
+    licence: "see its page; the footage is of DAVIS and YouTube-VOS, whose terms hold for it"
+    hub: QingyuShi/MTBench
+  movebench:
+    summary: 5-second videos with tracks and captions (Chu et al., arXiv 2512.08765), prompts of your own; fetched
+    protocol: movebench-v1
+    homepage: https://huggingface.co/datasets/Ruihang/MoveBench
+    licence: "MIT on its card; the footage is of Pexels, whose terms hold for it"
+    hub: Ruihang/MoveBench
 
 clips:
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,7 +14,7 @@ from motionbench.errors import MissingResourceError, UsageError
 
 if TYPE_CHECKING:
     from motionbench.contracts import Suite
-    from motionbench.data.manifest import ClipEntry
+    from motionbench.data.manifest import ClipEntry, DatasetEntry
 
 app = typer.Typer(help="Suites and their clips.", no_args_is_help=True)
 
@@ -28,7 +29,10 @@ class Category(StrEnum):
 
 
 Names = Annotated[list[str] | None, typer.Argument(help="Suites; all unless told.", show_default=False)]
-Wanted = Annotated[list[str] | None, typer.Argument(help="Suites or clips; all unless told.", show_default=False)]
+Wanted = Annotated[
+    list[str] | None,
+    typer.Argument(help="Suites, clips or data sets; all clips unless told.", show_default=False),
+]
 Listed = Annotated[str | None, typer.Argument(metavar="SUITE", help="List its clips.", show_default=False)]
 Described = Annotated[str, typer.Argument(metavar="SUITE", help="The suite to describe.")]
 Mirror = Annotated[
@@ -58,6 +62,9 @@ def list_suites(suite: Listed = None) -> None:
         if row.broken:
             grid.add(row.name, "broken", "", "", "", row.broken)
             continue
+        if row.unfetched:
+            grid.add(row.name, "not fetched", "", row.protocol, "", row.summary)
+            continue
         categories = ", ".join(f"{category} {count}" for category, count in row.categories)
         grid.add(row.name, str(row.cases), str(row.references), row.protocol, categories, row.summary)
     grid.show()
@@ -69,13 +76,30 @@ def _list_clips(name: str) -> None:
 
     file = manifest_file.find()
     manifest = manifest_file.load(file)
+    if name in manifest.datasets:
+        return _list_references(name)
     if name not in manifest.suites:
         from motionbench.spelling import suggest
 
-        raise UsageError(f"{file.name} has no suite named {name!r}; {suggest(name, manifest.suites)}")
+        known = [*manifest.suites, *manifest.datasets]
+        raise UsageError(f"{file.name} has no suite named {name!r}; {suggest(name, known)}")
     grid = Grid(("clip", "category", "licence", "tier", "size", "here", "caption"))
     for clip in manifest.clips_of(name):
         grid.add(clip.id, clip.category, clip.licence, clip.tier or "", *_file(clip, file), clip.reference_prompt)
+    grid.show()
+
+
+def _list_references(name: str) -> None:
+    """The references of a data set of others, which are known when it is here."""
+    from motionbench.cli.grids import Grid
+    from motionbench.data.inspection import open_suite
+
+    grid = Grid(("clip", "category", "prompts", "caption"))
+    cases = open_suite(name).entries
+    counts = Counter(case.reference_id for case in cases)
+    for case in cases:
+        if count := counts.pop(case.reference_id, 0):
+            grid.add(case.reference_id, case.category, str(count), case.reference_prompt)
     grid.show()
 
 
@@ -100,7 +124,14 @@ def fetch(names: Wanted = None, mirror: Mirror = "", jobs: Jobs = 4) -> None:
     from motionbench.data import fetching, manifest_file, places
 
     file = manifest_file.find()
-    clips = fetching.chosen(manifest_file.load(file), names or [])
+    manifest = manifest_file.load(file)
+    sets = [name for name in names or [] if name in manifest.datasets]
+    for name in sets:
+        _fetch_dataset(name, manifest.datasets[name], mirror)
+    others = [name for name in names or [] if name not in sets]
+    if sets and not others:
+        return
+    clips = fetching.chosen(manifest, others)
     missing = fetching.missing(clips, places.data_folder(file))
     if missing:
         _show_terms(missing)
@@ -111,6 +142,18 @@ def fetch(names: Wanted = None, mirror: Mirror = "", jobs: Jobs = 4) -> None:
     typer.echo(f"{len(clips) - len(failures)} of {len(clips)} files are here: {places.cache()}")
     if failures:
         raise MissingResourceError(f"{len(failures)} of {len(clips)} files did not come; the lines above say why")
+
+
+def _fetch_dataset(name: str, entry: DatasetEntry, mirror: str) -> None:
+    from motionbench.cli.evaluate import resumable
+    from motionbench.data import dataset_fetching, places
+
+    if not places.dataset(name).is_dir():
+        size = f", {fetch_progress.megabytes(entry.archive.bytes)}" if entry.archive else ""
+        typer.echo(f"{name} is others' work ({entry.homepage}{size}), under: {entry.licence}", err=True)
+    with resumable(), fetch_progress.shown() as report:
+        place = dataset_fetching.fetch(name, entry, mirror, report)
+    typer.echo(f"{name} is here: {place}")
 
 
 def _show_terms(clips: list[ClipEntry]) -> None:

@@ -59,7 +59,7 @@ def chosen(manifest: Manifest, names: Sequence[str]) -> list[ClipEntry]:
         return addressed
     wanted: set[str] = set()
     for name in names:
-        known = [*manifest.suites, *(clip.id for clip in addressed)]
+        known = [*manifest.suites, *manifest.datasets, *(clip.id for clip in addressed)]
         if name not in known:
             raise UsageError(f"no suite and no clip to fetch named {name!r}; {suggest(name, known)}")
         wanted |= {clip.id for clip in manifest.clips_of(name)} if name in manifest.suites else {name}
@@ -82,7 +82,7 @@ def wanted_of(clip: ClipEntry, mirror: str = "") -> Wanted:
     source = clip.source
     if not isinstance(source, FileSource) or source.url is None or source.bytes is None:
         raise UsageError(f"{clip.id} has no address; it is not fetched")
-    url = f"{_base(mirror)}/{quote(source.name)}" if mirror else source.url
+    url = mirrored(source.name, mirror) if mirror else source.url
     return Wanted(source.name, url, source.sha256, source.bytes, places.cached(source))
 
 
@@ -132,8 +132,10 @@ def _address(clip: ClipEntry) -> bool:
     return isinstance(clip.source, FileSource) and clip.source.url is not None
 
 
-def _base(mirror: str) -> str:
-    return mirror.rstrip("/") if "://" in mirror else Path(mirror).expanduser().resolve().as_uri()
+def mirrored(name: str, mirror: str) -> str:
+    """The address of a file on a mirror, which is an address itself or a folder."""
+    base = mirror.rstrip("/") if "://" in mirror else Path(mirror).expanduser().resolve().as_uri()
+    return f"{base}/{quote(name)}"
 
 
 class _Tally:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import typing
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import cast, runtime_checkable
 
 from motionbench import registry
 from motionbench.contracts import Progress, Suite, silent
-from motionbench.errors import MotionBenchError
+from motionbench.errors import MissingResourceError, MotionBenchError
 from motionbench.types import CATEGORIES, CaseEntry, Category
 
 
@@ -27,6 +27,8 @@ class SuiteSummary:
     cases: int
     broken: str = ""
     """Why the suite cannot be opened, or ""."""
+    unfetched: bool = False
+    """Whether what is in it can be told only when its files are here."""
 
 
 @dataclass(frozen=True)
@@ -49,14 +51,14 @@ class Checked(typing.Protocol):
 class Fetched(typing.Protocol):
     """A suite whose files lie behind addresses."""
 
-    def absent(self) -> Sequence[str]:
-        """References whose files are not on this machine."""
+    @property
+    def unfetched(self) -> bool:
+        """Whether none of its references is on this machine."""
 
 
 def is_unfetched(suite: Suite) -> bool:
-    """Whether none of a suite's references is on this machine."""
-    references = {entry.reference_id for entry in suite.entries}
-    return isinstance(suite, Fetched) and set(suite.absent()) == references
+    """Whether a suite's files lie behind addresses and none is on this machine."""
+    return isinstance(suite, Fetched) and suite.unfetched
 
 
 def open_suite(name: str) -> Suite:
@@ -73,12 +75,22 @@ def summaries() -> tuple[SuiteSummary, ...]:
 def _summary(entry: registry.Entry) -> SuiteSummary:
     try:
         suite = open_suite(entry.name)
+        if is_unfetched(suite) and not _is_listed(suite):
+            return SuiteSummary(suite.name, suite.summary, suite.protocol.name, (), 0, 0, unfetched=True)
         references = {case.reference_id: case.category for case in suite.entries}
     except Exception as error:  # a stranger's suite may raise anything, and must not stop the listing
         return SuiteSummary(entry.name, "", "", (), 0, 0, broken=entry.broken or str(error))
     counts = Counter(references.values())
     categories = tuple((category, counts[category]) for category in CATEGORIES if counts[category])
     return SuiteSummary(suite.name, suite.summary, suite.protocol.name, categories, len(references), len(suite.entries))
+
+
+def _is_listed(suite: Suite) -> bool:
+    """Whether what is in a suite can be told without its files."""
+    try:
+        return bool(suite.entries)
+    except MissingResourceError:
+        return False
 
 
 def verify_suite(name: str, progress: Progress = silent) -> tuple[Fault, ...]:

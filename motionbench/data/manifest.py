@@ -142,12 +142,36 @@ class ClipEntry(_Model):
         return self.tier == "A" or isinstance(self.source, ProceduralSource)
 
 
+class Archive(_Model):
+    """A zip file that holds a data set."""
+
+    url: Annotated[str, Field(pattern=r"^(https?|file)://")]
+    sha256: Sha256
+    bytes: Annotated[int, Field(gt=0)]
+    folder: str = ""
+    """The folder in it that is the data set; "" for all of it."""
+
+
+class DatasetEntry(_Model):
+    """Somebody else's data set, fetched as its authors publish it and read by the loader of its layout; a suite."""
+
+    summary: Text
+    protocol: str
+    homepage: Annotated[str, Field(pattern=r"^https://")]
+    licence: Text
+    """What its authors say of its use, in a line."""
+    archive: Archive | None = None
+    hub: Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$")] | None = None
+    """A data-set repository of the Hugging Face hub; its newest commit is taken and noted when it is fetched."""
+
+
 class Manifest(_Model):
     """The whole file."""
 
     schema_version: Literal[1]
     protocols: dict[str, ProtocolEntry]
     suites: dict[str, SuiteEntry]
+    datasets: dict[Identifier, DatasetEntry] = {}
     clips: list[ClipEntry]
 
     def clips_of(self, suite: str) -> list[ClipEntry]:
@@ -156,6 +180,6 @@ class Manifest(_Model):
         return [clip for clip in self.clips if clip.id in listed or (tags and tags <= {*clip.tags})]
 
     def protocol_of(self, suite: str) -> Protocol:
-        """The protocol of a suite."""
-        name = self.suites[suite].protocol
+        """The protocol of a suite or a data set."""
+        name = (self.suites.get(suite) or self.datasets[suite]).protocol
         return Protocol(name=name, **self.protocols[name].model_dump())

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from motionbench.data import manifest as schema
-from motionbench.data.manifest import ClipEntry, FileSource, Manifest, ProceduralSource, SuiteEntry
+from motionbench.data.manifest import ClipEntry, DatasetEntry, FileSource, Manifest, ProceduralSource, SuiteEntry
 from motionbench.data.yaml_lines import Document, YamlPath
 from motionbench.mini.world import MOTIONS
 from motionbench.spelling import suggest
@@ -25,6 +25,8 @@ _MODELS: tuple[type[BaseModel], ...] = (
     schema.FilePart,
     schema.FileSource,
     schema.VideoFacts,
+    schema.Archive,
+    schema.DatasetEntry,
 )
 Fault = tuple[YamlPath, str]
 
@@ -61,6 +63,8 @@ def of_meaning(manifest: Manifest, document: Document) -> Iterator[Fault]:
     yield from _twice(("clips",), [clip.id for clip in manifest.clips], document)
     for name, suite in manifest.suites.items():
         yield from _suite(("suites", name), name, suite, manifest)
+    for name, entry in manifest.datasets.items():
+        yield from _dataset(("datasets", name), name, entry, manifest)
     for index, clip in enumerate(manifest.clips):
         path: YamlPath = ("clips", index)
         yield from _twice((*path, "prompts"), [prompt.id for prompt in clip.prompts], document)
@@ -89,6 +93,16 @@ def _suite(path: YamlPath, name: str, suite: SuiteEntry, manifest: Manifest) -> 
             yield (*path, "clips", index), f"no clip named {clip!r}; {suggest(clip, ids)}"
     if not manifest.clips_of(name):
         yield path, "the suite has no clips; list them under `clips:`, or select them by `tags:`"
+
+
+def _dataset(path: YamlPath, name: str, entry: DatasetEntry, manifest: Manifest) -> Iterator[Fault]:
+    if name in manifest.suites:
+        yield path, f"a suite is called {name!r} as well; rename one of them"
+    if entry.protocol not in manifest.protocols:
+        known = manifest.protocols
+        yield (*path, "protocol"), f"no protocol named {entry.protocol!r}; {suggest(entry.protocol, known)}"
+    if (entry.archive is None) == (entry.hub is None):
+        yield path, "a data set comes from one place; give `archive:` or `hub:`"
 
 
 def _looks(path: YamlPath, clip: ClipEntry) -> Iterator[Fault]:

@@ -41,6 +41,11 @@ def cached(source: FileSource) -> Path:
     return cache() / "clips" / source.sha256[:_DIGITS] / source.name
 
 
+def dataset(name: str) -> Path:
+    """Where the cache keeps a data set of others, whether it is there or not."""
+    return cache() / "datasets" / name
+
+
 def of(source: FileSource, root: Path) -> Path:
     """Where a file is: under ``root`` where it is there or has no address, else in the cache."""
     beside = root / source.file.path

@@ -90,6 +90,11 @@ class ManifestSuite:
         yield lambda: loaders.load(entry, self._reference(clip.id))
         yield lambda: self._perfect(clip, prompt)
 
+    @property
+    def unfetched(self) -> bool:
+        """Whether none of its references is on this machine."""
+        return set(self.absent()) == set(self._clips)
+
     def absent(self) -> Sequence[str]:
         """Clips behind addresses whose files are not on this machine."""
         return tuple(

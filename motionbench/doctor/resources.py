@@ -105,6 +105,7 @@ def _tracker(spec: TrackerSpec) -> str:
 
 def _clips() -> Iterator[Finding]:
     from motionbench.data.inspection import Fetched, open_suite
+    from motionbench.data.suites import ManifestSuite
 
     for entry in registry.entries("suites"):
         try:
@@ -112,14 +113,16 @@ def _clips() -> Iterator[Finding]:
         except Exception as error:  # a stranger's suite may raise anything
             yield Finding(f"suite {entry.name}", "gap", f"cannot be opened: {error}".splitlines()[0])
             continue
-        if isinstance(suite, Fetched):
-            yield _fetched(entry.name, len({case.reference_id for case in suite.entries}), len(suite.absent()))
+        if isinstance(suite, ManifestSuite):
+            total, absent = len({case.reference_id for case in suite.entries}), len(suite.absent())
+            yield _fetched(entry.name, absent == 0, f"{total - absent} of {total} references are here")
+        elif isinstance(suite, Fetched):
+            yield _fetched(entry.name, not suite.unfetched, "not fetched" if suite.unfetched else "here")
 
 
-def _fetched(name: str, total: int, absent: int) -> Finding:
-    state: State = "gap" if absent else "ok"
-    advice = f"motionbench data fetch {name}" if absent else ""
-    return Finding(f"suite {name}", state, f"{total - absent} of {total} references are here", advice)
+def _fetched(name: str, whole: bool, told: str) -> Finding:
+    state: State = "ok" if whole else "gap"
+    return Finding(f"suite {name}", state, told, "" if whole else f"motionbench data fetch {name}")
 
 
 def _environments() -> Iterator[Finding]:

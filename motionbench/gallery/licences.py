@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from motionbench.contracts import Suite
+from motionbench.data.datasets import DatasetSuite
 from motionbench.data.suites import ManifestSuite, other_reference
 
 
 def withheld(suite: Suite, references: Iterable[str]) -> dict[str, str]:
     """Clips that must not be passed on, each with its reason; without a manifest no licence is known."""
+    if isinstance(suite, DatasetSuite):
+        return dict.fromkeys(references, f"the terms of {suite.name}: {suite.entry.licence}")
     if not isinstance(suite, ManifestSuite):
         return dict.fromkeys(references, "no licence is recorded")
     clips = {clip.id: clip for clip in suite.manifest.clips_of(suite.name)}

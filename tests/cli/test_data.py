@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
 import yaml
+from PIL import Image
 from typer.testing import CliRunner, Result
 
 from motionbench.cli import app
@@ -169,3 +172,47 @@ def test_categories_are_those_of_the_cases() -> None:
     from motionbench.types import CATEGORIES
 
     assert tuple(Category) == CATEGORIES
+
+
+@pytest.fixture
+def archive(mirror: Path) -> Path:
+    """The mirror, which also has the archive of a data set with one sequence."""
+    written = mirror / "davis.zip"
+    with zipfile.ZipFile(written, "w") as packed:
+        for number in range(50):
+            picture = io.BytesIO()
+            Image.new("RGB", (72, 48), (5 * number, 90, 90)).save(picture, "JPEG")
+            packed.writestr(f"DAVIS/JPEGImages/480p/bear/{number:05d}.jpg", picture.getvalue())
+    digest = hashlib.sha256(written.read_bytes()).hexdigest()
+    manifest = mirror.parent / "manifest.yaml"
+    manifest.write_text(
+        manifest.read_text().replace(
+            "clips:\n",
+            "datasets:\n  davis-2017:\n    summary: sequences\n    protocol: mini-v1\n    homepage: https://example.org\n"
+            f"    licence: for research\n    archive: {{url: https://example.org/davis.zip, sha256: {digest},"
+            f" bytes: {written.stat().st_size}, folder: DAVIS}}\nclips:\n",
+            1,
+        )
+    )
+    return mirror
+
+
+def test_a_data_set_is_fetched_by_its_name_alone(archive: Path) -> None:
+    assert "type: motionbench data fetch davis-2017" in refused(MissingResourceError, "list", "davis-2017")[0]
+    everything = run("fetch", "--mirror", str(archive))
+    assert "davis-2017" not in everything.output
+    done = run("fetch", "davis-2017", "--mirror", str(archive))
+    assert "davis-2017 is others' work (https://example.org, 0.0 MB), under: for research" in done.stderr
+    assert done.stdout.startswith("davis-2017 is here: ")
+    assert "under:" not in run("fetch", "davis-2017", "first", "--mirror", str(archive)).stderr
+    listed = run("list", "davis-2017").stdout.splitlines()
+    assert listed[1].split("\t")[:3] == ["bear", "single_object", "4"]
+    assert "davis-2017: 1 of 1 references verified" in run("verify", "davis-2017").stdout
+    row = next(line for line in run("list").stdout.splitlines() if line.startswith("davis-2017"))
+    assert row.split("\t")[1:3] == ["4", "1"]
+
+
+def test_a_data_set_that_is_not_here_is_listed_and_passed_over(archive: Path) -> None:
+    row = next(line for line in run("list").stdout.splitlines() if line.startswith("davis-2017"))
+    assert row.split("\t")[1] == "not fetched"
+    assert "did you mean 'davis-2017'" in refused(UsageError, "fetch", "davis-2071")[0]
