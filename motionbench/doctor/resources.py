@@ -6,6 +6,7 @@ import functools
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from motionbench import registry
 from motionbench.doctor import weight_files
@@ -105,7 +106,6 @@ def _tracker(spec: TrackerSpec) -> str:
 
 def _clips() -> Iterator[Finding]:
     from motionbench.data.inspection import Fetched, open_suite
-    from motionbench.data.suites import ManifestSuite
 
     for entry in registry.entries("suites"):
         try:
@@ -113,16 +113,18 @@ def _clips() -> Iterator[Finding]:
         except Exception as error:  # a stranger's suite may raise anything
             yield Finding(f"suite {entry.name}", "gap", f"cannot be opened: {error}".splitlines()[0])
             continue
-        if isinstance(suite, ManifestSuite):
-            total, absent = len({case.reference_id for case in suite.entries}), len(suite.absent())
-            yield _fetched(entry.name, absent == 0, f"{total - absent} of {total} references are here")
-        elif isinstance(suite, Fetched):
-            yield _fetched(entry.name, not suite.unfetched, "not fetched" if suite.unfetched else "here")
+        if isinstance(suite, Fetched):
+            yield _fetched(entry.name, suite)
 
 
-def _fetched(name: str, whole: bool, told: str) -> Finding:
-    state: State = "ok" if whole else "gap"
-    return Finding(f"suite {name}", state, told, "" if whole else f"motionbench data fetch {name}")
+def _fetched(name: str, suite: Any) -> Finding:
+    """How many references are here where each has an address of its own, else whether the data set is."""
+    if hasattr(suite, "absent"):
+        total, absent = len({case.reference_id for case in suite.entries}), len(suite.absent())
+        whole, told = not absent, f"{total - absent} of {total} references are here"
+    else:
+        whole, told = not suite.unfetched, "not fetched" if suite.unfetched else "here"
+    return Finding(f"suite {name}", "ok" if whole else "gap", told, "" if whole else f"motionbench data fetch {name}")
 
 
 def _environments() -> Iterator[Finding]:
