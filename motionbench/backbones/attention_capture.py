@@ -86,6 +86,9 @@ def capture(
         except _Stop as caught:
             if caught is not signal:
                 raise
+            # Its frames hold the whole pass, and ``taken`` holds it: without this only the garbage collector, which
+            # knows nothing of a card's memory, would let go of the activations.
+            signal.__traceback__ = None
 
 
 def _keep_attention(captured: Captured, layer: int, taken: Callable[[], None]) -> Callable[..., None]:
