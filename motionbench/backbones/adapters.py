@@ -70,8 +70,9 @@ def attach(transformer: Transformer, plan: AdapterPlan, generator: torch.Generat
     # A step of the optimiser is less than half of bfloat16's spacing for most weights: there it would be lost.
     _cast(transformer, plan.name, torch.float32)
     for target in plan.targets:
-        layer = transformer.get_submodule(target)
-        nn.init.kaiming_uniform_(layer.lora_A[plan.name].weight, a=math.sqrt(5), generator=generator)
+        weight = transformer.get_submodule(target).lora_A[plan.name].weight
+        # Drawn on the host, as the generator is of it: a seed means the same numbers on every device.
+        weight.data.copy_(nn.init.kaiming_uniform_(torch.empty(weight.shape), a=math.sqrt(5), generator=generator))
     _mask(transformer, plan)
     return parameters(transformer, plan.name)
 
