@@ -15,8 +15,9 @@ MethodStatus = Literal["control", "mechanism-tested", "runs-on-mini", "reproduce
 """How far a method is known to work; precomputed where only its videos are known."""
 ArchitectureName = Literal["", "wan", "cogvideox", "hunyuan"]
 """Kinds of video transformers that our methods know their way about in; "" for any other."""
-MemoryMode = Literal["full", "offload", "stream"]
-"""What of a backbone is on the device: all of it; the part at work, the others on the host; block after block."""
+MemoryMode = Literal["full", "offload", "stream", "spread"]
+"""What of a backbone is on the device: all of it; the part at work, the others on the host; block after block; or all
+of it on several devices."""
 Quantisation = Literal["", "int8", "float8"]
 """What the weights of the transformer's blocks are rounded to; "" for nothing but the dtype."""
 
@@ -171,7 +172,7 @@ class BackboneSpec:
     notice: str = ""
     """A line that every table on this backbone carries, or ""."""
     memory: MemoryMode = "full"
-    """Decides no output, so it is in no key."""
+    """Decides no output, so it is in no key; ``spread`` sums gradients in another order, as another card may."""
     quantised: Quantisation = ""
     tiled: bool = False
     """The autoencoder works tile by tile, which moves its output a little."""

@@ -23,7 +23,7 @@ from torch.optim import optimizer as optimizers
 from torch.utils._python_dispatch import TorchDispatchMode, return_and_correct_aliasing
 from torch.utils._pytree import tree_leaves, tree_map_only
 
-CARD = torch.device("lazy:0")
+CARD, SECOND = torch.device("lazy:0"), torch.device("lazy:1")
 HOST = torch.device("cpu")
 _COPYING = {"aten::_to_copy", "aten::copy_", "aten::_foreach_copy_"}
 """Operations whose tensors may be in two places."""
@@ -39,14 +39,14 @@ class OnCard(Tensor):
     held: Tensor
 
     @staticmethod
-    def __new__(cls, held: Tensor) -> OnCard:
+    def __new__(cls, held: Tensor, card: torch.device) -> OnCard:
         made: OnCard = torch.Tensor._make_wrapper_subclass(
             cls,
             held.size(),
             strides=held.stride(),
             storage_offset=held.storage_offset(),
             dtype=held.dtype,
-            device=CARD,
+            device=card,
         )
         made.held = held
         return made
@@ -78,32 +78,43 @@ def _run(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     if name == "aten::_fused_sdp_choice":
         return _MATH
     tensors = [value for value in tree_leaves((args, kwargs)) if isinstance(value, Tensor)]
-    comes = any(isinstance(value, OnCard) for value in tensors)
+    places = list(dict.fromkeys(value.device for value in tensors if isinstance(value, OnCard)))
     asked = kwargs.get("device")
-    goes = comes if asked is None else torch.device(asked).type == CARD.type
-    if comes:
+    goes = _goes(asked, args if name == "aten::copy_" else (), places)
+    if places:
         _refuse_mixture(name, tensors, args)
     if goes and isinstance(kwargs.get("generator"), torch.Generator):
-        raise RuntimeError(f"{name}: expected a generator of {CARD}, but found one of {HOST}")
+        raise RuntimeError(f"{name}: expected a generator of {goes}, but found one of {HOST}")
     plain, named = tree_map_only(OnCard, lambda value: value.held, (args, kwargs))
     found = func(*plain, **(named if asked is None else {**named, "device": HOST}))
     if name == "aten::copy_":
         return args[0]
-    if not goes:
+    if goes is None:
         return found
-    wrapped = tree_map_only(Tensor, OnCard, found)
-    return return_and_correct_aliasing(func, args, kwargs, wrapped) if comes and asked is None else wrapped
+    wrapped = tree_map_only(Tensor, lambda value: OnCard(value, goes), found)
+    return return_and_correct_aliasing(func, args, kwargs, wrapped) if places and asked is None else wrapped
+
+
+def _goes(asked: Any, copied: Any, places: list[torch.device]) -> torch.device | None:
+    """Where the outcome is; None for the host."""
+    if asked is not None:
+        device = torch.device(asked)
+        return torch.device(CARD.type, device.index or 0) if device.type == CARD.type else None
+    if copied:
+        return copied[0].device if isinstance(copied[0], OnCard) else None
+    return places[0] if places else None
 
 
 def _refuse_mixture(name: str, tensors: list[Tensor], args: Any) -> None:
     if name in _COPYING:
         return
     if name in _INDEXING and isinstance(args[0], OnCard):
-        tensors = [value for value in (args[0], *args[2:3]) if isinstance(value, Tensor)]
+        indices = [one for one in tree_leaves(args[1]) if isinstance(one, OnCard)]
+        tensors = [value for value in (args[0], *args[2:3], *indices) if isinstance(value, Tensor)]
     # A single number of the host goes anywhere.
-    shapes = [list(value.shape) for value in tensors if not isinstance(value, OnCard) and value.dim()]
-    if shapes:
-        raise RuntimeError(f"{name}: expected all tensors on one device, but found {CARD} and {HOST} (shapes {shapes})")
+    mixed = {str(value.device): list(value.shape) for value in tensors if isinstance(value, OnCard) or value.dim()}
+    if len(mixed) > 1:
+        raise RuntimeError(f"{name}: expected all tensors on one device, but found {mixed}")
 
 
 @contextlib.contextmanager

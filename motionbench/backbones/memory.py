@@ -16,7 +16,8 @@ _ROUNDED = 1
 def weight_bytes(spec: BackboneSpec, memory: MemoryMode = "full") -> int | None:
     """The most bytes of weights on the device at a time; None where the spec does not count them.
 
-    Everything; or the largest part; or, block after block, one block beside the autoencoder, or the embedding of words.
+    Everything; or the largest part; or, block after block, one block beside the autoencoder, or the embedding of words;
+    or, spread over two cards, the larger share.
     """
     count = spec.weights
     if count is None:
@@ -24,8 +25,11 @@ def weight_bytes(spec: BackboneSpec, memory: MemoryMode = "full") -> int | None:
     each = _BYTES[spec.dtype]
     transformer = count.transformer * (_ROUNDED if spec.quantised else each)
     autoencoder = count.autoencoder * (4 if spec.architecture in _AUTOENCODER_IN_FLOAT32 else each)
+    beside = count.text_encoder * each + autoencoder
     if memory == "full":
-        return transformer + count.text_encoder * each + autoencoder
+        return transformer + beside
+    if memory == "spread":
+        return max(beside, (transformer + beside) // 2)
     if memory == "offload":
         return max(transformer, count.text_encoder * each, autoencoder)
     return autoencoder + max(transformer // count.blocks, count.vocabulary * each)

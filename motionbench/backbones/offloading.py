@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from motionbench.backbones import spreading
 from motionbench.specs import MemoryMode
 
 _TEXTS = ("text_encoder", "text_encoder_2")
@@ -49,6 +50,8 @@ def placed(pipe: Any, device: torch.device, memory: MemoryMode) -> Turns | None:
         return Turns(pipe, device)
     if memory == "stream":
         _stream(pipe, device)
+    elif memory == "spread":
+        spreading.spread(pipe, spreading.cards(device))
     else:
         pipe.to(device)
     return None

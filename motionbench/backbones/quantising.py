@@ -11,11 +11,11 @@ from typing import Any
 
 from torch import nn
 
+from motionbench.backbones.spreading import BLOCK_LISTS
 from motionbench.errors import MissingResourceError
 from motionbench.specs import Quantisation
 
-_BLOCKS = ("blocks.", "transformer_blocks.", "single_transformer_blocks.")
-"""Wan's; CogVideoX's and HunyuanVideo's; HunyuanVideo's alone."""
+_BLOCKS = tuple(f"{name}." for name in BLOCK_LISTS)
 _CONFIGURATIONS = {"int8": "Int8WeightOnlyConfig", "float8": "Float8WeightOnlyConfig"}
 
 

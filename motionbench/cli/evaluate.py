@@ -165,7 +165,10 @@ def _show(made: Plan, store: Store, result: Result, format: options.Format) -> i
     else:
         flag = "" if store.root == options.DEFAULT_STORE else f" --store {shlex.quote(str(store.root))}"
         plan_file = store.root / "plans" / f"{made.plan_id}.json"
-        _say(f"Store {store.root} · plan {plan_file} · {result.performed} items done now, the others were there or had nothing to do.")
+        _say(
+            f"Store {store.root} · plan {plan_file} · {result.performed} items done now, "
+            "the others were there or had nothing to do."
+        )
         if result.failures:
             _say(f"Tracebacks of what failed: {store.root / 'logs'}")
         _say(f"Next: motionbench table{flag} --plan {made.plan_id} --format md")

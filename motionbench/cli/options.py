@@ -86,6 +86,7 @@ class Memory(StrEnum):
     full = "full"
     offload = "offload"
     stream = "stream"
+    spread = "spread"
 
 
 def _read_settings(context: typer.Context, file: Path | None) -> Path | None:
@@ -137,7 +138,11 @@ QuantisedTo = Annotated[
 Tiled = Annotated[bool, _option("--tiled", WHERE, "Encode and decode in tiles: less memory, slightly other numbers.")]
 MemoryOfBackbone = Annotated[
     Memory,
-    _option("--memory", WHERE, "On the device: all of it, the part at work, or block after block; the same numbers."),
+    _option(
+        "--memory",
+        WHERE,
+        "On the device: all of it, the part at work, block after block, or all over several; the same numbers.",
+    ),
 ]
 Device = Annotated[
     str,

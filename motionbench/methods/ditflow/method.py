@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 
-import torch
 from torch import Tensor
 
 from motionbench.backbones.attention_capture import AttentionFeatures, Captured
@@ -17,7 +16,7 @@ from motionbench.backbones.token_grid import TokenGrid
 from motionbench.errors import Declined
 from motionbench.methods.ditflow.motion_flow import motion_flow, motion_flow_loss
 from motionbench.methods.ditflow.options import DitflowOptions
-from motionbench.methods.guidance.loop import Objective, ObjectiveOf, Wanted
+from motionbench.methods.guidance.loop import Objective, ObjectiveOf, Wanted, of_blocks
 from motionbench.methods.guidance.method import GuidedMethod
 from motionbench.types import Case
 
@@ -49,7 +48,7 @@ class Ditflow(GuidedMethod[DitflowOptions]):
                 motion_flow_loss(self._field(captured.attention[block], grid, False), field, moving_only=moving_only)
                 for block, field in fields.items()
             ]
-            return torch.stack(losses).mean(dim=0)
+            return of_blocks(losses).mean(dim=0)
 
         return loss
 

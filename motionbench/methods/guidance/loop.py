@@ -9,7 +9,7 @@ do so. With ``positions`` the latents stay and the rotary embedding is moved in 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -30,6 +30,11 @@ Objective = Callable[[Captured], Tensor]
 """The loss of captured features, one number an item."""
 ObjectiveOf = Callable[[Captured], Objective]
 """Makes it, from features of the reference."""
+
+
+def of_blocks(losses: Sequence[Tensor]) -> Tensor:
+    """Losses ``[B]`` of several blocks as ``[blocks, B]``, on one device: the blocks need not be."""
+    return torch.stack([loss.to(losses[0].device) for loss in losses])
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from motionbench.backbones.attention_capture import Captured
 from motionbench.backbones.token_grid import TokenGrid
-from motionbench.methods.guidance.loop import Objective, ObjectiveOf, Wanted
+from motionbench.methods.guidance.loop import Objective, ObjectiveOf, Wanted, of_blocks
 from motionbench.methods.guidance.method import GuidedMethod
 from motionbench.methods.moft.features import content_removed, moft_loss, motion_channels
 from motionbench.methods.moft.options import MoftOptions
@@ -46,7 +46,7 @@ class Moft(GuidedMethod[MoftOptions]):
             def loss(captured: Captured) -> Tensor:
                 found = self._removed(captured, grid)
                 losses = [moft_loss(found[block], removed[block], channels[block]) for block in self.blocks]
-                return torch.stack(losses).mean(dim=0)
+                return of_blocks(losses).mean(dim=0)
 
             return loss
 

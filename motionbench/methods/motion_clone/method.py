@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import functools
 
-import torch
 from torch import Tensor
 
 from motionbench.backbones.attention_capture import AttentionFeatures, Captured
 from motionbench.backbones.token_grid import TokenGrid
 from motionbench.errors import UsageError
-from motionbench.methods.guidance.loop import Objective, ObjectiveOf, Wanted
+from motionbench.methods.guidance.loop import Objective, ObjectiveOf, Wanted, of_blocks
 from motionbench.methods.guidance.method import GuidedMethod
 from motionbench.methods.motion_clone.attention import sparse, sparse_attention_loss, temporal_attention
 from motionbench.methods.motion_clone.options import MotionCloneOptions
@@ -47,7 +46,7 @@ class MotionClone(GuidedMethod[MotionCloneOptions]):
                 sparse_attention_loss(self._attention(captured.attention[block], grid), mask)
                 for block, mask in masks.items()
             ]
-            return torch.stack(losses).sum(dim=0)
+            return of_blocks(losses).sum(dim=0)
 
         return loss
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import functools
 
-import torch
 from torch import Tensor
 
 from motionbench.backbones.attention_capture import Captured
 from motionbench.backbones.token_grid import TokenGrid
-from motionbench.methods.guidance.loop import Objective, ObjectiveOf, Wanted
+from motionbench.methods.guidance.loop import Objective, ObjectiveOf, Wanted, of_blocks
 from motionbench.methods.guidance.method import GuidedMethod
 from motionbench.methods.smm.features import released_smm_loss, smm_loss, spatial_mean
 from motionbench.methods.smm.options import SmmOptions
@@ -40,6 +39,6 @@ class Smm(GuidedMethod[SmmOptions]):
 
         def loss(captured: Captured) -> Tensor:
             losses = [form(spatial_mean(captured.outputs[block], grid), mean) for block, mean in means.items()]
-            return torch.stack(losses).mean(dim=0)
+            return of_blocks(losses).mean(dim=0)
 
         return loss
