@@ -37,9 +37,12 @@ class OnCard(Tensor):
     """A tensor of the card; ``held`` has its numbers."""
 
     held: Tensor
+    doubles = True
 
     @staticmethod
     def __new__(cls, held: Tensor, card: torch.device) -> OnCard:
+        if held.dtype == torch.float64 and not cls.doubles:
+            raise TypeError(f"{card} has no float64")
         made: OnCard = torch.Tensor._make_wrapper_subclass(
             cls,
             held.size(),
@@ -118,8 +121,8 @@ def _refuse_mixture(name: str, tensors: list[Tensor], args: Any) -> None:
 
 
 @contextlib.contextmanager
-def card() -> Iterator[torch.device]:
-    """The card, while it lasts."""
+def card(*, doubles: bool = True) -> Iterator[torch.device]:
+    """The card, while it lasts; without ``doubles`` it refuses float64, as Apple's do."""
     swapped = torch.__future__.get_swap_module_params_on_conversion()
     lifted = torch._C._only_lift_cpu_tensors()
     fused = optimizers._get_fused_kernels_supported_devices()
@@ -139,6 +142,7 @@ def card() -> Iterator[torch.device]:
         for name in ("storage_ptr", "storage_size"):
             real = getattr(safetensors.torch, name)
             undo.enter_context(mock.patch.object(safetensors.torch, name, _of_held(real)))
+        undo.enter_context(mock.patch.object(OnCard, "doubles", doubles))
         undo.enter_context(_Card())
         yield CARD
 

@@ -44,6 +44,11 @@ def test_what_is_there_is_no_array(card):
         torch.ones(3, device=card).numpy()
 
 
+def test_without_doubles_there_is_no_float64():
+    with pretend_device.card(doubles=False) as card, pytest.raises(TypeError, match="has no float64"):
+        torch.ones(3, dtype=torch.float64).to(card)
+
+
 def test_a_model_learns_there_what_it_learns_here(card):
     def learnt(place):
         torch.manual_seed(0)

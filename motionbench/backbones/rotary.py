@@ -104,14 +104,19 @@ def _stretched_sines(native: Any, scale: float) -> Any:
 
 
 def _stretched(cosines: Tensor, sines: Tensor, scale: float) -> tuple[Tensor, Tensor]:
-    """Temporal columns ``[positions, channels]`` of both tables, at positions ``k * scale``."""
-    angles = _radians_a_position(cosines, sines)
-    return _rows(cosines, angles, scale, torch.cos), _rows(sines, angles, scale, torch.sin)
+    """Temporal columns ``[positions, channels]`` of both tables, at positions ``k * scale``.
+
+    On the host: the same bits for every device, and not every one has float64.
+    """
+    ours = cosines.cpu(), sines.cpu()
+    angles = _radians_a_position(*ours)
+    cosine_rows, sine_rows = _rows(ours[0], angles, scale, torch.cos), _rows(ours[1], angles, scale, torch.sin)
+    return cosine_rows.to(cosines.device), sine_rows.to(sines.device)
 
 
 def _rows(table: Tensor, angles: Tensor, scale: float, function: Callable[[Tensor], Tensor]) -> Tensor:
     """Whole positions inside the table are looked up, so that they stay the model's own to the bit."""
-    positions = torch.arange(len(table), dtype=torch.float64, device=table.device) * scale
+    positions = torch.arange(len(table), dtype=torch.float64) * scale
     computed: Tensor = function(positions[:, None] * angles[None, :]).to(table.dtype)
     whole = (positions == positions.round()) & (positions < len(table))
     computed[whole] = table[positions[whole].long()]

@@ -69,7 +69,8 @@ def band_masses(
     blocks = grid.blocks(device=queries.device)
     rows = torch.arange(len(blocks[0]), device=queries.device) if rows is None else rows.to(queries.device)
     chunk = chunk or max(1, _CHUNK_ELEMENTS // (heads * len(blocks[0])))
-    masses = torch.zeros(2, heads, dtype=torch.float64, device=queries.device)
+    # Summed on the host: not every device has float64.
+    masses = torch.zeros(2, heads, dtype=torch.float64)
     for query, key in zip(queries.unbind(0), keys.unbind(0), strict=True):
         key = key.float()
         for part in torch.split(rows, chunk):
@@ -77,7 +78,7 @@ def band_masses(
             attention = scores.softmax(dim=-1)
             for mass, block in zip(masses, blocks, strict=True):
                 near = (block[part, None] - block[None, :]).abs() < grid.band_blocks
-                mass += torch.einsum("hij,ij->h", attention, near.to(attention.dtype)).double()
+                mass += torch.einsum("hij,ij->h", attention, near.to(attention.dtype)).cpu().double()
     return masses[0], masses[1]
 
 
@@ -98,7 +99,7 @@ def classify_heads(
         nonlocal done
         drawn = torch.randperm(queries.shape[1], generator=generator)[: settings.rows] if settings.rows else None
         found = band_masses(queries, keys, grid, rows=drawn.sort().values if drawn is not None else None)
-        masses[layer] = [total + mass.cpu() for total, mass in zip(masses[layer], found, strict=True)]
+        masses[layer] = [total + mass for total, mass in zip(masses[layer], found, strict=True)]
         done += 1
         progress("heads", done, len(heads) * settings.draws)
 
