@@ -35,8 +35,8 @@ class Question:
     metrics: tuple[str, ...] = ()
     """() for those that say ``by_default``."""
     backbone: str = "mini-wan"
-    encoders: tuple[str, ...] = ("mini-clip",)
-    """The first gives the columns of metrics that need one, each other one columns of its own."""
+    encoders: tuple[str, ...] = ()
+    """() for the backbone's usual one. The first gives the columns of metrics that need one, others their own."""
     dtype: str = ""
     """What the backbone computes in; "" for its own. ``NAME@DTYPE`` as the backbone's name says the same."""
     quantised: Quantisation = ""
@@ -97,9 +97,10 @@ def resolve(question: Question, sources: Sources | None = None) -> Request:
     backbone, variant = computing.resolve(question.backbone, question.computing)
     methods = _methods(question, backbone)
     computing.check(backbone, [choice.spec for choice in methods])
-    scored = columns(question.metrics, question.encoders, sources.encoder_digest)
     suite = _open(question, backbone, sources)
     protocol = _protocol(suite.protocol, question.tracker)
+    encoders = question.encoders or (usual_encoder(backbone, protocol, given=question.given is not None),)
+    scored = columns(question.metrics, encoders, sources.encoder_digest)
     entries = tuple(sources.quick(suite.entries) if question.quick else suite.entries)
     given = match_videos(question.given, suite, entries, protocol) if question.given else None
     uses_backbone = any(choice.spec.backbones for choice in methods)
@@ -119,6 +120,14 @@ def resolve(question: Question, sources: Sources | None = None) -> Request:
         tune_seed=question.tune_seed,
         variant=variant,
     )
+
+
+def usual_encoder(backbone: BackboneSpec, protocol: Protocol, *, given: bool = False) -> str:
+    """The backbone's; where videos are given, which no backbone made here, the one that knows such pictures."""
+    mine = registry.encoder(backbone.encoder)
+    if given and mine.protocols and protocol.name not in mine.protocols:
+        return BackboneSpec.encoder
+    return backbone.encoder
 
 
 def _methods(question: Question, backbone: BackboneSpec) -> tuple[Choice, ...]:

@@ -67,7 +67,7 @@ def question_of(configuration: Configuration, row: Row) -> Question:
         data=data,
         metrics=(metric,),
         backbone=configuration.backbone,
-        encoders=(encoders if other else encoders[:1]) or Question(methods=()).encoders,
+        encoders=encoders if other else encoders[:1],
         tracker=configuration.protocol.tracker,
         seeds=(row.seed,),
         tune_seed=configuration.tune_seed,
@@ -105,7 +105,8 @@ def command(trace: Trace, store: str) -> str:
     words += ["--quick"] if asked.quick else []
     defaults = Question(methods=())
     words += ["--backbone", asked.backbone] if asked.backbone != defaults.backbone else []
-    words += ["--encoder", ",".join(asked.encoders)] if asked.encoders != defaults.encoders else []
+    unsaid = ((), (request.usual_encoder(trace.request.backbone, protocol, given=given is not None),))
+    words += ["--encoder", ",".join(asked.encoders)] if asked.encoders not in unsaid else []
     # A folder's protocol takes whatever tracker is asked for.
     usual = "lk" if asked.data else protocol.tracker
     words += ["--tracker", asked.tracker] if asked.tracker != usual else []

@@ -171,6 +171,8 @@ class BackboneSpec:
     """Commit of the repository; "" where ``source`` is a folder."""
     notice: str = ""
     """A line that every table on this backbone carries, or ""."""
+    encoder: str = "vit-b-32"
+    """The image-text model under the metrics where none is named."""
     memory: MemoryMode = "full"
     """Decides no output, so it is in no key; ``spread`` sums gradients in another order, as another card may."""
     quantised: Quantisation = ""
@@ -194,6 +196,8 @@ class EncoderSpec:
     """open_clip name, ``local-dir:PATH`` or ``package:NAME``."""
     pretrained: str
     licence: str
+    protocols: tuple[str, ...] = ()
+    """Those whose pictures it was made for, () for all: tables of another protocol say so."""
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,7 @@ MINI_WAN = BackboneSpec(
     guidance=2.5,
     flow_shift=3.0,
     max_sequence_length=32,
+    encoder="mini-clip",
 )
 WAN_1_3B = BackboneSpec(
     name="wan2.1-1.3b",
@@ -198,6 +199,8 @@ def _tiny(spec: BackboneSpec, address: str) -> BackboneSpec:
         licence="none: random weights",
         steps=2,
         fixed=False,
+        # What is tested needs no download, and says nothing of quality whoever scores it.
+        encoder=MINI_WAN.encoder,
         weights=None,
         download_bytes=None,
         notice=f"{address}: {RANDOM_WEIGHTS}",

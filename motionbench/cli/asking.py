@@ -66,7 +66,7 @@ class Asked:
             quantised=self.quantise.value if self.quantise else "",
             tiled=self.tiled,
             memory=self.memory.value,
-            encoders=options.listed(self.encoder) or ("mini-clip",),
+            encoders=options.listed(self.encoder),
             tracker=self.tracker,
             preset=self.preset,
             assignments=tuple(self.assignments or ()),

@@ -152,7 +152,11 @@ Device = Annotated[
 ]
 Encoders = Annotated[
     list[str] | None,
-    _option("--encoder", WHERE, "The image-text model under the metrics (mini-clip); further ones get own columns."),
+    _option(
+        "--encoder",
+        WHERE,
+        "The image-text model under the metrics: mini-clip on mini-wan, else vit-b-32; further ones get own columns.",
+    ),
 ]
 Tracker = Annotated[str, _option("--tracker", WHERE, "Another point tracker than the protocol's.", show_default=False)]
 StoreFolder = Annotated[Path, _option("--store", WHERE, "The folder that keeps everything.")]

@@ -84,7 +84,7 @@ def score(
         data=data,
         metrics=options.listed(metric),
         backbone=backbone,
-        encoders=options.listed(encoder) or ("mini-clip",),
+        encoders=options.listed(encoder),
         tracker=tracker,
         quick=quick,
         controls=not no_controls,

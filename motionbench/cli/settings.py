@@ -29,7 +29,12 @@ _OF_TABLES = "format"
 _OF_RUNS = {"shard", "executor", "workers", "gpus", "with", "timeout", "retry-failed", "events"}
 """A plan is of the whole, whoever does it."""
 _FILE, _LINES = "motionbench.config", "motionbench.config.lines"
-_UNSET = {"suite": "mini", "encoder": "mini-clip", "seeds": "0", "metric": "all that are computed unasked"}
+_UNSET = {
+    "suite": "mini",
+    "encoder": "mini-clip on mini-wan and random weights, else vit-b-32",
+    "seeds": "0",
+    "metric": "all that are computed unasked",
+}
 """What it means that an option is not given."""
 
 

@@ -18,6 +18,7 @@ MINI_CLIP = EncoderSpec(
     model="package:mini-clip",
     pretrained="",
     licence="Apache-2.0",
+    protocols=("mini-v1",),
 )
 VIT_B_32 = EncoderSpec(
     name="vit-b-32",

@@ -22,7 +22,7 @@ def question(configuration: Configuration, given: Given | None = None) -> Questi
         suite=configuration.suite,
         metrics=tuple(metrics),
         backbone=configuration.backbone or Question(methods=()).backbone,
-        encoders=encoders or Question(methods=()).encoders,
+        encoders=encoders,
         tracker=configuration.protocol.tracker,
         controls=given is None,
         given=given,
