@@ -13,13 +13,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from motionbench import store
+from motionbench import notices, store
 from motionbench.columns import Column
 from motionbench.isolation import environments
 from motionbench.options import Choice
 from motionbench.precomputed import Precomputed
 from motionbench.request import Request
-from motionbench.specs import BackboneSpec, OptionValue
+from motionbench.specs import OptionValue
 from motionbench.store import CaseLine, Configuration, MethodLine, MetricLine, Stage
 from motionbench.store.keys import digest_of
 from motionbench.types import CaseEntry, Protocol
@@ -114,7 +114,7 @@ class Plan:
         return Configuration(
             plan_id=self.plan_id,
             suite=request.suite.name,
-            notice=_notice(request),
+            notice=notices.of(request),
             protocol=request.protocol,
             backbone=request.backbone_name,
             backbone_digest=request.backbone_digest,
@@ -130,19 +130,6 @@ class Plan:
             command=command,
             written_at=time.time(),
         )
-
-
-def _notice(request: Request) -> str:
-    """The suite's, the backbone's where a method runs on it, and that of an encoder that knows other pictures."""
-    used = [request.backbone.notice] if request.backbone_digest else []
-    encoders = dict.fromkeys(column.encoder for column in request.columns if column.encoder)
-    strange = [one for one in encoders if one.protocols and request.protocol.name not in one.protocols]
-    used += [
-        f"{one.name} was trained on pictures of {' and '.join(one.protocols)} alone, what it says of others means "
-        f"little: for claims --encoder {BackboneSpec.encoder}."
-        for one in strange
-    ]
-    return " ".join(notice for notice in (request.suite.notice, *used) if notice)
 
 
 def make(request: Request) -> Plan:

@@ -125,6 +125,8 @@ class TrackerSpec:
     """Root-mean-square step of a track on a still video, as a share of the frame's diagonal."""
     weights: str = ""
     """``"module:function"`` that gives the digest of weights, torch-free; "" where there are none."""
+    protocols: tuple[str, ...] = ()
+    """Those whose videos it follows well enough, () for all: tables of another protocol say so."""
     floor_measured: bool = True
     """False where ``noise_floor`` is assumed, as nobody ran ``tracker check`` with the weights; signatures say so."""
 

@@ -1,4 +1,4 @@
-"""Which image-text model scores where none is named, and what tables say of one that knows other pictures."""
+"""Which image-text model scores where none is named, and what tables say of a model out of its world."""
 
 from __future__ import annotations
 
@@ -46,6 +46,17 @@ def test_given_videos_are_scored_by_what_knows_such_pictures(protocol: str) -> N
     assert request.usual_encoder(mini, of, given=True) == known
     assert request.usual_encoder(mini, of) == "mini-clip"
     assert request.usual_encoder(real, of, given=True) == "vit-b-32"
+
+
+def test_tables_of_a_tracker_that_loses_real_points_say_so() -> None:
+    def notice(**changes: object) -> str:
+        return plan.make(resolved(metrics=("motion_fidelity[local]",), **changes)).configuration().notice
+
+    warning = "lk loses most points of real videos"
+    assert warning not in notice()
+    assert warning in notice(suite="core", backbone="tiny-random:wan2.1-1.3b")
+    of_no_tracks = resolved(suite="core", backbone="tiny-random:wan2.1-1.3b")
+    assert warning not in plan.make(of_no_tracks).configuration().notice
 
 
 def test_tables_of_other_pictures_than_the_encoders_own_say_so() -> None:

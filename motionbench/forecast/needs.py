@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from motionbench import registry
+from motionbench.data.datasets import DatasetSuite
 from motionbench.data.manifest import ClipEntry, FileSource
 from motionbench.data.suites import ManifestSuite
 from motionbench.encoders import hub_cache
@@ -54,6 +55,9 @@ def _clips(asked: Request) -> list[ClipEntry]:
 
 def licences(asked: Request) -> Iterator[Licence]:
     """Of clips, backbone, methods, encoders and tracker, each set of terms once a kind."""
+    if isinstance(asked.suite, DatasetSuite):
+        count = len({entry.reference_id for entry in asked.entries})
+        yield Licence(f"{count} reference videos of {asked.suite.name}", asked.suite.entry.licence)
     for terms in dict.fromkeys((clip.licence, clip.tier or "") for clip in _clips(asked)):
         count = sum((clip.licence, clip.tier or "") == terms for clip in _clips(asked))
         licence, tier = terms

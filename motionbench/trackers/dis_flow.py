@@ -29,6 +29,7 @@ SPEC = TrackerSpec(
     licence="Apache-2.0",
     # Measured: stills of 21 procedural clips repeated with noise of two grey levels (one level: 0.0009, none: 0).
     noise_floor=0.0015,
+    protocols=("mini-v1",),
 )
 
 

@@ -34,6 +34,7 @@ SPEC = TrackerSpec(
     # Measured: stills of 20 real clips of 64 x 64 repeated with noise of two grey levels (of the suite mini: 0.0011,
     # of 21 further procedural clips: 0.0011; one grey level: 0.0005, none: 0).
     noise_floor=0.0015,
+    protocols=("mini-v1",),
 )
 
 SHORT_SIDE = 128

@@ -11,11 +11,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from motionbench import request
 from motionbench.data import dataset_fetching, manifest_file, places
 from motionbench.data.datasets import DatasetSuite
 from motionbench.data.inspection import summaries, verify
 from motionbench.data.manifest import Archive, DatasetEntry
 from motionbench.errors import MissingResourceError, UsageError
+from motionbench.forecast import needs
+from motionbench.gallery import licences
+from motionbench.request import Question
 from tests.data import file_server, hub_server
 
 NAMES = ("davis-2017", "mtbench", "movebench")
@@ -169,3 +173,9 @@ def test_a_link_to_a_copy_does_and_the_layout_may_lie_a_folder_deeper(tmp_path, 
     place.parent.mkdir(parents=True)
     place.symlink_to(tmp_path / "copy")
     assert [case.id for case in DatasetSuite("mtbench").entries] == ["a--p1", "b--p1"]
+    asked = request.resolve(Question(("copy-reference",), "mtbench", metrics=("clip_temporal",), controls=False))
+    [terms] = [one for one in needs.licences(asked) if "reference" in one.of]
+    assert terms.of == "2 reference videos of mtbench"
+    assert "YouTube-VOS" in terms.terms
+    closed = licences.withheld(asked.suite, ["a"])
+    assert closed["a"].startswith("the terms of mtbench: ")
