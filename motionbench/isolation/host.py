@@ -155,6 +155,7 @@ def _plain(case: Case, folder: Path) -> dict[str, Any]:
         "texts": {name: getattr(case, name) for name in _TEXTS},
         "videos": videos,
         "annotation": {name: str(folder / f"annotation-{name}.npy") for name in arrays},
+        "estimated": [one.part for one in case.annotation.estimated],
     }
 
 

@@ -170,7 +170,8 @@ def _case(data: Mapping[str, Any]) -> SimpleNamespace:
     """A case as the method gets it: texts as they are, videos and arrays opened."""
     videos = {name: video and Video(**video) for name, video in data["videos"].items()}
     arrays = {name: Array(path) for name, path in data["annotation"].items()}
-    return SimpleNamespace(**data["texts"], **videos, annotation=SimpleNamespace(**arrays))
+    annotation = SimpleNamespace(**arrays, estimated=tuple(data["estimated"]))
+    return SimpleNamespace(**data["texts"], **videos, annotation=annotation)
 
 
 def _make_importable(name: str, path: str, is_package: bool) -> None:

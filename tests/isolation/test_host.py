@@ -23,7 +23,7 @@ from motionbench.plan import make
 from motionbench.request import Question
 from motionbench.specs import BackboneSpec, MethodSpec
 from motionbench.store import Store
-from motionbench.types import Annotation, Case, Protocol, Tracks, Video
+from motionbench.types import Annotation, Case, Estimated, Protocol, Tracks, Video
 from motionbench.workshop import Workshop
 
 FRAMES = np.random.default_rng(0).integers(0, 256, (5, 16, 16, 3), dtype=np.uint8)
@@ -172,11 +172,13 @@ def test_a_video_of_another_shape_is_refused_as_for_any_method(method: Made) -> 
 def test_annotations_arrive_as_arrays_and_what_is_absent_is_none(method: Made) -> None:
     tracks = Tracks(np.zeros((4, 5, 2), np.float32), np.ones((4, 5), bool))
     masks = np.zeros((1, 5, 16, 16), bool)
-    case = dataclasses.replace(CASE, annotation=Annotation(tracks=tracks, masks=masks))
+    known = Annotation(tracks=tracks, masks=masks, estimated=(Estimated("tracks", "somebody", "1"),))
+    case = dataclasses.replace(CASE, annotation=known)
     with pytest.raises(WorkerError) as caught:
         generate(method("looks"), case)
     assert "'masks': ('|b1', (1, 5, 16, 16))" in str(caught.value)
     assert "'tracks': ('<f4', (4, 5, 2))" in str(caught.value)
+    assert "'estimated': ('tracks',)" in str(caught.value)
     assert "None camera" in str(caught.value)
 
 

@@ -79,7 +79,8 @@ def declines(case):
 
 def looks(case):
     """Fails with what it sees of the annotation."""
-    seen = {name: (one.dtype, one.shape) for name, one in vars(case.annotation).items()}
+    arrays = {name: one for name, one in vars(case.annotation).items() if name != "estimated"}
+    seen = {name: (one.dtype, one.shape) for name, one in arrays.items()} | {"estimated": case.annotation.estimated}
     raise ValueError(f"{seen} {case.other} {case.category}")
 
 
