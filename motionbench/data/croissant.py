@@ -48,6 +48,9 @@ Node = dict[str, Any]
 
 def of_suite(manifest: Manifest, name: str, url: str = "") -> str:
     """The description of a suite; ``url`` is its page. Raises UsageError where no file of it has an address."""
+    if name in manifest.datasets:
+        page = manifest.datasets[name].homepage
+        raise UsageError(f"{name} is others' data set, which its authors describe: {page}; name a suite of our own")
     if name not in manifest.suites:
         raise UsageError(f"no suite named {name!r}; {suggest(name, manifest.suites)}")
     files = {clip.id: clip.source for clip in manifest.clips_of(name) if isinstance(clip.source, FileSource)}

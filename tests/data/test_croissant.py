@@ -77,3 +77,5 @@ def test_a_suite_without_addresses_and_an_unknown_one_are_refused():
         croissant.of_suite(manifest_file.load(), "mini")
     with pytest.raises(UsageError, match="no suite named 'cor'; did you mean 'core'"):
         croissant.of_suite(manifest_file.load(), "cor")
+    with pytest.raises(UsageError, match="davis-2017 is others' data set, which its authors describe: https://davis"):
+        croissant.of_suite(manifest_file.load(), "davis-2017")
