@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -188,11 +189,22 @@ def _suites(names: list[str] | None, data: options.Data) -> list[Suite]:
     from motionbench.data.inspection import open_suite
 
     known = [entry.name for entry in registry.entries("suites") if entry.spec is not None]
-    suites = [open_suite(name) for name in names or ([] if data else known)]
+    suites = [open_suite(name) for name in names] if names else list(_openable([] if data else known))
     if data is not None:
         protocol = sources.folder_protocol(registry.backbone("mini-wan"), "")
         suites.append(sources.open_folder(data, protocol))
     return suites
+
+
+def _openable(names: list[str]) -> Iterator[Suite]:
+    """Those that can be opened: a manifest of the user's own need not have ours."""
+    from motionbench.data.inspection import open_suite
+
+    for name in names:
+        try:
+            yield open_suite(name)
+        except UsageError as error:
+            typer.echo(f"{name}: {error}", err=True)
 
 
 def _faults(suite: Suite, asked: bool) -> int:
@@ -203,11 +215,17 @@ def _faults(suite: Suite, asked: bool) -> int:
     if not asked and is_unfetched(suite):
         typer.echo(f"{suite.name}: not fetched; type: motionbench data fetch {suite.name}")
         return 0
+    try:
+        total = len({entry.reference_id for entry in suite.entries})
+    except MissingResourceError as error:
+        if asked:
+            raise
+        typer.echo(f"{suite.name}: {str(error).splitlines()[0]}", err=True)
+        return 1
     faults = inspect(suite, printing.progress)
     for fault in faults:
         typer.echo(f"{suite.name} {fault.reference_id}: {fault.message}", err=True)
     broken = len({fault.reference_id for fault in faults})
-    total = len({entry.reference_id for entry in suite.entries})
     typer.echo(f"{suite.name}: {total - broken} of {total} references verified")
     return broken
 

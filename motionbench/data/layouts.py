@@ -29,7 +29,8 @@ def listed(directory: Path) -> Sequence[Listed]:
         return [mtbench.listed(directory, clip) for clip in clips]
     if found := davis.listed(directory):
         return found
-    raise _missing(f"the folder {directory} holds {_contents(directory)} and no {LIST}; write one")
+    what, example = _contents(directory)
+    raise _missing(f"the folder {directory} holds {what} and no {LIST}; write one", example)
 
 
 def is_known(directory: Path) -> bool:
@@ -38,15 +39,19 @@ def is_known(directory: Path) -> bool:
     return bool(found) or (directory / LIST).is_file()
 
 
-def _missing(reason: str) -> MissingResourceError:
-    return MissingResourceError(f"{reason}:\n{prompts_csv.EXAMPLE}")
+def _missing(reason: str, example: str = prompts_csv.EXAMPLE) -> MissingResourceError:
+    return MissingResourceError(f"{reason}:\n{example}")
 
 
-def _contents(directory: Path) -> str:
+def _contents(directory: Path) -> tuple[str, str]:
+    """What is in a folder, and the beginning of a list of it."""
+    header = prompts_csv.EXAMPLE.splitlines()[0]
     if sequences := davis.sequences(directory):
-        return f"{len(sequences)} DAVIS sequences (first: {sequences[0]})"
-    captioned = sorted(movebench.captions(directory))
-    if captioned:
-        return f"{len(captioned)} MoveBench clips (first: {captioned[0]})"
+        row = f"{sequences[0]},single_object,what is seen and how it moves,another subject that moves so"
+        return f"{len(sequences)} DAVIS sequences (first: {sequences[0]})", f"{header}\n{row}"
+    if captioned := sorted(movebench.captions(directory)):
+        row = f"{captioned[0]},single_object,,another subject that moves so"
+        return f"{len(captioned)} MoveBench clips (first: {captioned[0]})", f"{header}\n{row}"
     found = [file.name for file in sorted(directory.iterdir()) if file.suffix.lower() in decoding.VIDEOS]
-    return f"{len(found)} video{'s' * (len(found) > 1)} (first: {found[0]})" if found else "no videos"
+    told = f"{len(found)} video{'s' * (len(found) > 1)} (first: {found[0]})" if found else "no videos"
+    return told, prompts_csv.EXAMPLE

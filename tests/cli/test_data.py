@@ -216,3 +216,14 @@ def test_a_data_set_that_is_not_here_is_listed_and_passed_over(archive: Path) ->
     row = next(line for line in run("list").stdout.splitlines() if line.startswith("davis-2017"))
     assert row.split("\t")[1] == "not fetched"
     assert "did you mean 'davis-2017'" in refused(UsageError, "fetch", "davis-2071")[0]
+
+
+def test_one_data_set_that_lacks_its_list_hides_no_other(archive: Path) -> None:
+    captions = Path(archive.parent, "cache", "datasets", "davis-2017", "en", "single_track.txt")
+    captions.parent.mkdir(parents=True)
+    captions.write_text("a_1.mp4,a dog runs\n")
+    message, done = refused(MissingResourceError, "verify")
+    assert "mini-full: " in done.stdout
+    assert "holds 1 MoveBench clips (first: a_1.mp4) and no prompts.csv" in done.stderr
+    assert "davis-2017" in message
+    assert "a_1.mp4,single_object,," in refused(MissingResourceError, "verify", "davis-2017")[0]

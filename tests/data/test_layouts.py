@@ -249,8 +249,13 @@ def test_movebench_tracks_are_part_of_the_digest_and_must_fit_the_video(movebenc
 
 def test_a_movebench_folder_without_a_list_says_what_it_holds(movebench, protocol):
     (movebench / "prompts.csv").unlink()
-    with pytest.raises(MissingResourceError, match=r"holds 1 MoveBench clips \(first: a_1\.mp4\) and no prompts\.csv"):
+    with pytest.raises(
+        MissingResourceError, match=r"holds 1 MoveBench clips \(first: a_1\.mp4\) and no prompts\.csv"
+    ) as told:
         FolderSuite(movebench, protocol)
+    (movebench / "prompts.csv").write_text(str(told.value).partition("write one:\n")[2] + "\n")
+    [entry] = FolderSuite(movebench, protocol).entries
+    assert entry.reference_prompt == "A dog, brown, runs."
 
 
 def test_a_movebench_list_without_a_caption_names_its_line(movebench, protocol):
